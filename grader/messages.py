@@ -1,0 +1,81 @@
+"""What a report says, as sentences for the student.
+
+A report keeps `{"key": ..., ...}`; a view turns it into words here, so that words can change, or be in another
+language, without grading again. Parameters may hold text from a student's process: a view escapes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SENTENCES = {
+    "missing_name": "Your notebook never defines `{name}`.",
+    "missing_first": "Your notebook defines none of {names}.",
+    "raised": "Your code raised {type}: {text}",
+    "timed_out": "Your code did not finish within {seconds:g} seconds.",
+    "out_of_memory": "Your code needed more memory than the {megabytes} MB allowed.",
+    "kernel_died": "Your code ended the kernel, so there was nothing left to ask.",
+    "no_reply": "What came back from your notebook's kernel could not be read.",
+    "not_reached": "Not reached: your kernel had already ended.",
+    "wrong_type": "Your result{where} is of type {actual}, which is not what is asked for.",
+    "wrong_shape": "Your result{where} has shape {actual}, which is not the right shape.",
+    "wrong_dtype": "Your result{where} has dtype {actual}, which is not the right dtype.",
+    "wrong_device": "Your result{where} is on {actual}, which is not the right device.",
+    "wrong_length": "Your result{where} has {actual} items, which is not the right number.",
+    "wrong_keys": "Your result{where} has other keys than asked for.",
+    "values_differ": "{wrong} of {total} values{where} differ ({share:.0%}).",
+    "not_equal": "Your result{where} is not the right value.",
+    "too_small": "{actual:.6g} is too small.",
+    "too_large": "{actual:.6g} is too large.",
+    "not_finite": "The result is {actual}, not a finite number.",
+    "tier": "{actual:.6g} earns {earned:g} of {possible:g} points.",
+    "unchanged": "The values did not change, but they should.",
+    "did_not_raise": "Your code should raise an exception here, but it returned.",
+    "raised_other": "Your code raised {type}, which is not the exception asked for.",
+    "wrong_gradient": "Autograd's gradient of your function differs from its numerical derivative ({what}).",
+    "no_gradient": "No gradient reaches {what}.",
+    "wrong_parameters": "The parameters of your network do not have the right shapes: {actual}.",
+    "said": "{sentence}",
+    "no_value": "Your result{where} is a {actual}, not a tensor, array, number or list.",
+    "value_too_large": "Your result is too large to be compared ({reason}).",
+    "grader_error": "The grader failed here, not you. A person will look at it.",
+}
+
+
+def sentence(message: Mapping[str, Any]) -> str:
+    """Return the message of a check in English, empty for an empty message."""
+    if not message:
+        return ""
+    values = {"where": "", **message}
+    if values["where"]:
+        values["where"] = f" at {values['where']}"
+    try:
+        text = SENTENCES[message["key"]].format_map(values)
+    except (KeyError, ValueError, TypeError, IndexError):
+        return str(message.get("key", ""))
+    return text + _nearest(message) + _by_how_much(message) + _expected(message)
+
+
+def _nearest(message: Mapping[str, Any]) -> str:
+    nearest = message.get("nearest")
+    return f" Did you mean `{nearest}`?" if nearest else ""
+
+
+def _by_how_much(message: Mapping[str, Any]) -> str:
+    """Return the worst differences, where they are, and the tolerance."""
+    if "worst_absolute" not in message:
+        return ""
+    text = f" Largest difference: {message['worst_absolute']:.3g} (relative {message['worst_relative']:.3g})"
+    if message.get("index"):
+        text += f" at index {tuple(message['index'])}"
+    text += f"; tolerated: absolute {message['atol']:.1g}, relative {message['rtol']:.1g}."
+    if message.get("not_finite"):
+        text += f" {message['not_finite']} of your values are NaN or infinite."
+    return text
+
+
+def _expected(message: Mapping[str, Any]) -> str:
+    return f" Expected: {message['expected']}." if "expected" in message else ""
