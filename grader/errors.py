@@ -15,7 +15,8 @@
     │   ├── StudentRaised         the student's code raised
     │   ├── TimedOut              the student's code did not answer in time
     │   ├── OutOfMemory           the student's kernel was ended for its memory
-    │   └── KernelDied            the student's kernel is gone, or speaks no protocol
+    │   ├── KernelDied            the student's kernel is gone, or speaks no protocol
+    │   └── NotReached            the kernel had ended before this check
     └── GraderFault               our fault: never a zero, never full marks; the attempt is repeated
         ├── KernelFault           a kernel could not be started or driven
         ├── ReferenceFault        the reference solution failed
@@ -129,6 +130,12 @@ class KernelDied(CheckEnded):
     """The student's kernel is gone, or what it sends is no reply."""
 
     outcome = "kernel_died"
+
+
+class NotReached(CheckEnded):
+    """The student's kernel had ended before this check."""
+
+    outcome = "not_reached"
 
 
 class GraderFault(GraderError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SENTENCES = {
     "missing_name": "Your notebook never defines `{name}`.",
     "missing_first": "Your notebook defines none of {names}.",
+    "missing_file": "Your code did not write the file `{name}`.",
     "raised": "Your code raised {type}: {text}",
     "timed_out": "Your code did not finish within {seconds:g} seconds.",
     "out_of_memory": "Your code needed more memory than the {megabytes} MB allowed.",
@@ -39,6 +40,7 @@ SENTENCES = {
     "no_gradient": "No gradient reaches {what}.",
     "wrong_parameters": "The parameters of your network do not have the right shapes: {actual}.",
     "said": "{sentence}",
+    "unusable": "What your notebook defines is not of the kind that is asked for ({type}).",
     "no_value": "Your result{where} is a {actual}, not a tensor, array, number or list.",
     "value_too_large": "Your result is too large to be compared ({reason}).",
     "grader_error": "The grader failed here, not you. A person will look at it.",
