@@ -118,9 +118,7 @@ class _Supply:
 
     def fresh(self) -> Namespace:
         limits, files = self.bench.assignment.limits, self.bench.assignment.files
-        session = Session(
-            self.bench.starter, limits, files, seed=self.check_seed, device=self.bench.device
-        )
+        session = Session(self.bench.starter, limits, files, seed=self.check_seed, device=self.bench.device)
         return self._begin(self.stack.enter_context(session).serve())
 
     def notebook(self) -> NotebookSource:

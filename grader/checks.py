@@ -40,9 +40,7 @@ class Check:
     function: Callable[..., None]
 
 
-def check(
-    task: str, points: float, *, reveal: bool = False
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def check(task: str, points: float, *, reveal: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Declare a function to be a check of `task` that is worth `points`."""
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
@@ -135,6 +133,7 @@ def _wrong_sums(checks: list[Check], assignment: Assignment, path: Path) -> list
         total = sum(found.points for found in checks if found.task == task.name)
         if abs(total - task.points) > 1e-9:  # noqa: PLR2004 -- points such as 0.1 do not add up exactly
             problems.append(
-                f"{path}: the checks of task {task.name!r} are worth {total:g} points, assignment.toml says {task.points:g}."
+                f"{path}: the checks of task {task.name!r} are worth {total:g} points, "
+                f"assignment.toml says {task.points:g}."
             )
     return problems

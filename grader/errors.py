@@ -90,9 +90,7 @@ class PartlyEarned(CheckEnded):
 
     outcome = "partial"
 
-    def __init__(
-        self, points: float, message: Mapping[str, Any], hidden: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, points: float, message: Mapping[str, Any], hidden: Mapping[str, Any] | None = None) -> None:
         super().__init__(message, hidden)
         self.points = points
 

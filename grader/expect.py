@@ -79,9 +79,7 @@ def shape(actual: Any, expected: Sequence[int]) -> None:
     if not isinstance(found, (tuple, list)):
         raise Failed({"key": "no_value", "actual": describe(actual)})
     if tuple(found) != tuple(expected):
-        raise Failed(
-            {"key": "wrong_shape", "actual": str(tuple(found))}, {"expected": str(tuple(expected))}
-        )
+        raise Failed({"key": "wrong_shape", "actual": str(tuple(found))}, {"expected": str(tuple(expected))})
 
 
 def dtype(actual: Any, expected: _dtype | np.dtype[Any] | str) -> None:
@@ -141,9 +139,7 @@ def tiers(
         raise CheckFault("tiers takes either at_least or at_most")
     number = _number(actual)
     thresholds: Mapping[float, float] = at_least or at_most or {}
-    reached = [
-        points for bound, points in thresholds.items() if (number >= bound if at_least else number <= bound)
-    ]
+    reached = [points for bound, points in thresholds.items() if (number >= bound if at_least else number <= bound)]
     best = max(thresholds.values())
     earned = max(reached, default=0.0)
     if earned < best:
@@ -206,7 +202,9 @@ def gradients(function: Handle, *inputs: Any, rtol: float | None = None) -> None
     if not isinstance(found, list) or len(found) != len(floating):
         raise Failed({"key": "no_gradient", "what": "the inputs"})
     for position, gradient in zip(floating, found, strict=True):
-        _expect_gradient(function, points, position, gradient, weights, 1e-4 if rtol is None else rtol)
+        value_at = _weighted_sum(function, points, position, weights)
+        what, tolerance = f"argument {position + 1}", 1e-4 if rtol is None else rtol
+        _expect_gradient(value_at, points[position], gradient, what, tolerance)
 
 
 def same_network(mine: Handle, theirs: Handle, *inputs: Any, rtol: float | None = None) -> None:
@@ -272,30 +270,32 @@ def _as_double(value: Any) -> Any:
 
 
 def _expect_gradient(
-    function: Handle, points: list[Any], position: int, gradient: Any, weights: torch.Tensor, rtol: float
+    value_at: Callable[[torch.Tensor], float], point: torch.Tensor, gradient: Any, what: str, rtol: float
 ) -> None:
     """Compare one input's gradient with central differences along random directions."""
-    what = f"argument {position + 1}"
-    point, step = points[position], 1e-6
+    step = 1e-6
     if not isinstance(gradient, torch.Tensor) or gradient.shape != point.shape:
         raise Failed({"key": "no_gradient", "what": what})
     for _ in range(3):
         direction = torch.randn_like(point)
-        ahead = _weighted(function, points, position, point + step * direction, weights)
-        behind = _weighted(function, points, position, point - step * direction, weights)
-        numeric = (ahead - behind) / (2 * step)
+        numeric = (value_at(point + step * direction) - value_at(point - step * direction)) / (2 * step)
         analytic = float((gradient.double() * direction).sum())
         if not abs(numeric - analytic) <= rtol * max(1.0, abs(numeric), abs(analytic)):
             raise Failed({"key": "wrong_gradient", "what": what}, {"expected": f"{numeric:.6g}"})
 
 
-def _weighted(
-    function: Handle, points: list[Any], position: int, moved: torch.Tensor, weights: torch.Tensor
-) -> float:
-    result = function(*[moved if place == position else value for place, value in enumerate(points)])
-    if not isinstance(result, torch.Tensor) or result.shape != weights.shape:
-        raise Failed({"key": "no_value", "actual": describe(result)})
-    return float((result.double() * weights).sum())
+def _weighted_sum(
+    function: Handle, points: list[Any], position: int, weights: torch.Tensor
+) -> Callable[[torch.Tensor], float]:
+    """Return the weighted sum of a function's result as a function of the argument at `position` alone."""
+
+    def value_at(moved: torch.Tensor) -> float:
+        result = function(*[moved if place == position else value for place, value in enumerate(points)])
+        if not isinstance(result, torch.Tensor) or result.shape != weights.shape:
+            raise Failed({"key": "no_value", "actual": describe(result)})
+        return float((result.double() * weights).sum())
+
+    return value_at
 
 
 def _parameters(network: Handle) -> tuple[list[str], list[tuple[int, ...]]]:

@@ -186,7 +186,8 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values; `report_from_json` reads them back."""
-        return _plain(asdict(self))
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
 
 
 def report_from_json(data: Mapping[str, Any]) -> Report:

@@ -4,8 +4,8 @@ Started by path (`python agent.py -f connection.json`); imports nothing of the p
 and nothing outside imports it. It guards nothing: everything here is within the student's reach, so the trusted half
 treats whatever comes back as hostile, and no message from here is ever a verdict.
 
-After the cells have run, the trusted half sends one `grader_serve_request` (`{"socket": path}`) on the shell channel. The
-agent connects to that socket and answers requests in the kernel's main thread until the other end closes.
+After the cells have run, the trusted half sends one `grader_serve_request` (`{"socket": path}`) on the shell channel.
+The agent connects to that socket and answers requests in the kernel's main thread until the other end closes.
 
 ========== ==================================== ================================================================
 operation  fields                               answers
@@ -27,7 +27,8 @@ release                                         nothing; forgets all kept object
 gradients  of, args, weights                    d(sum(weights * result)) for each floating argument
 ========== ==================================== ================================================================
 
-`of` is the number of a kept object. With `"keep": true` the answer stays here, as a handle, unless it is a scalar. An error is one of::
+`of` is the number of a kept object. With `"keep": true` the answer stays here, as a handle, unless it is a scalar.
+An error is one of::
 
     {"kind": "missing", "name": ...}
     {"kind": "raised", "type": ..., "mro": [...], "text": ..., "frames": [{"count", "line", "function"}]}
@@ -49,11 +50,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# The folder of this file is on sys.path only until the frame format is imported: a student's `import wire` is theirs.
-sys.path.insert(0, str(Path(__file__).parent))
-import wire
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
 
-sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
+    from grader.inside import wire
+else:
+    # The folder of this file is on sys.path only until the frame format is imported: a student's `wire` is theirs.
+    sys.path.insert(0, str(Path(__file__).parent))
+    import wire
+
+    sys.path[:] = [entry for entry in sys.path if entry != str(Path(__file__).parent)]
 
 import numpy as np
 import torch
@@ -61,10 +68,6 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
 from traitlets import Type
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
 
 SCALARS = (type(None), bool, int, float, str, torch.dtype, torch.device, torch.Size)
 MAX_NAMES = 2_000

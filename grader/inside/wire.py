@@ -15,7 +15,7 @@ A request is `{"id": n, "op": "call", ...}`, a reply `{"id": n, "value": tree}` 
 beside this file lists the operations. A tree is a JSON scalar or an object whose `"t"` names its kind::
 
     list, tuple, dict    {"t": "list", "v": [tree...]}; a dict holds pairs
-    tensor               {"t": "tensor", "n": number, "device": "cuda:0", "grad": tree | absent, "requires_grad": true | absent}
+    tensor               {"t": "tensor", "n": number, "device": "cuda:0", "requires_grad": true, "grad": tree}
     array                {"t": "array", "n": number, "dtype": ">i4"}, a NumPy scalar with "scalar": true
     bytes                {"t": "bytes", "n": number}
     dtype, device, size  {"t": "dtype", "v": "float32"}
@@ -28,7 +28,6 @@ Nothing is pickled.
 from __future__ import annotations
 
 import json
-import socket
 import struct
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,7 +38,8 @@ import safetensors.torch
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import socket
+    from collections.abc import Callable, Iterable
 
 PREFIX = struct.Struct("!IQ")
 MAX_HEADER_BYTES = 16 * 2**20
@@ -47,17 +47,17 @@ MAX_BODY_BYTES = 256 * 2**20
 MAX_DEPTH = 24
 MAX_ITEMS = 200_000
 CHUNK_BYTES = 2**20
+NO_PLAIN_VALUE = object()
 
-DTYPES = frozenset(
-    "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64".split()
-)
+INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
+DTYPES = frozenset(("bool", "float16", "bfloat16", "float32", "float64", *INTEGERS))
 
 
 class WireError(Exception):
     """What arrived is not a frame of this format, or is larger than its caps."""
 
 
-class ValueTooLarge(Exception):  # noqa: N818 -- says what is the case, as the report does
+class ValueTooLarge(Exception):
     """A value has more bytes, items or depth than may cross."""
 
 
@@ -71,12 +71,13 @@ class Frame(NamedTuple):
 class Encoder:
     """Turns one message's values into trees and collects their tensors."""
 
-    def __init__(self, keep: Callable[[Any], dict[str, Any] | None]) -> None:
-        """`keep` returns the handle of an object that is no plain value, or None if it may not cross."""
+    def __init__(self, keep: Callable[[Any], dict[str, Any]]) -> None:
+        """`keep` returns the handle of an object that is no plain value."""
         self.keep = keep
         self.tensors: dict[str, torch.Tensor] = {}
         self.items = 0
         self.size = 0
+        self._encoders = self._table()
 
     def encode(self, value: Any, depth: int = 0) -> Any:
         """Return the tree of `value`.
@@ -87,43 +88,38 @@ class Encoder:
         self.items += 1
         if depth > MAX_DEPTH or self.items > MAX_ITEMS:
             raise ValueTooLarge("nested too deep or with too many items")
-        if value is None or isinstance(value, (bool, int, float, str)):
-            if isinstance(value, np.generic):
-                return self._array(np.asarray(value), scalar=True)
-            return value
-        if isinstance(value, torch.Size):
-            return {"t": "size", "v": [int(n) for n in value]}
-        if isinstance(value, (list, tuple)):
-            name = "list" if isinstance(value, list) else "tuple"
-            return {"t": name, "v": [self.encode(item, depth + 1) for item in value]}
-        if isinstance(value, dict):
-            pairs = [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]
-            return {"t": "dict", "v": pairs}
-        return self._other(value, depth)
-
-    def _other(self, value: Any, depth: int) -> Any:
-        """Return the tree of tensors, arrays, bytes and the small types of torch; a handle for the rest."""
-        if isinstance(value, torch.Tensor) and value.layout is torch.strided and _name(value.dtype) in DTYPES:
-            return self._tensor(value, depth)
-        if isinstance(value, np.generic) and value.dtype.kind in "biuf":
-            return self._array(np.asarray(value), scalar=True)
-        if isinstance(value, np.ndarray) and value.dtype.newbyteorder("=").name in DTYPES:
-            return self._array(value)
-        if isinstance(value, (bytes, bytearray)):
-            return self._bytes(bytes(value))
-        if isinstance(value, torch.dtype):
-            return {"t": "dtype", "v": _name(value)}
-        if isinstance(value, torch.device):
-            return {"t": "device", "v": str(value)}
-        if isinstance(value, np.dtype):
-            return {"t": "npdtype", "v": value.str}
-        if isinstance(value, slice):
-            return {"t": "slice", "v": [self.encode(v, depth + 1) for v in (value.start, value.stop, value.step)]}
-        if value is Ellipsis:
-            return {"t": "ellipsis"}
+        for types, encode in self._encoders:
+            if isinstance(value, types):
+                tree = encode(value, depth)
+                return self.keep(value) if tree is NO_PLAIN_VALUE else tree
         return self.keep(value)
 
-    def _tensor(self, value: torch.Tensor, depth: int) -> dict[str, Any]:
+    def _table(self) -> tuple[tuple[Any, Callable[[Any, int], Any]], ...]:
+        """Return what encodes which types; a NumPy float64 is a float and a torch Size a tuple, so the order matters."""
+        return (
+            (torch.Tensor, self._tensor),
+            ((np.ndarray, np.generic), self._array),
+            ((type(None), bool, int, float, str), lambda value, _: value),
+            (torch.Size, lambda value, _: {"t": "size", "v": [int(n) for n in value]}),
+            (list, lambda value, depth: self._items("list", value, depth)),
+            (tuple, lambda value, depth: self._items("tuple", value, depth)),
+            (dict, lambda value, depth: self._items("dict", value.items(), depth)),
+            ((bytes, bytearray), lambda value, _: self._bytes(bytes(value))),
+            (torch.dtype, lambda value, _: {"t": "dtype", "v": _name(value)}),
+            (torch.device, lambda value, _: {"t": "device", "v": str(value)}),
+            (np.dtype, lambda value, _: {"t": "npdtype", "v": value.str}),
+            (slice, lambda value, depth: self._items("slice", (value.start, value.stop, value.step), depth)),
+            (type(Ellipsis), lambda _value, _: {"t": "ellipsis"}),
+        )
+
+    def _items(self, kind: str, values: Iterable[Any], depth: int) -> dict[str, Any]:
+        if kind == "dict":
+            return {"t": kind, "v": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in values]}
+        return {"t": kind, "v": [self.encode(value, depth + 1) for value in values]}
+
+    def _tensor(self, value: torch.Tensor, depth: int) -> Any:
+        if value.layout is not torch.strided or _name(value.dtype) not in DTYPES:
+            return NO_PLAIN_VALUE
         self._count(value.numel() * value.element_size())
         with torch.no_grad():
             plain = value.detach().as_subclass(torch.Tensor).cpu().contiguous().clone()
@@ -134,11 +130,13 @@ class Encoder:
                 tree["grad"] = self.encode(value.grad.detach(), depth + 1)
         return tree
 
-    def _array(self, value: np.ndarray[Any, Any], *, scalar: bool = False) -> dict[str, Any]:
+    def _array(self, value: np.ndarray[Any, Any] | np.generic, _depth: int) -> Any:
+        if value.dtype.newbyteorder("=").name not in DTYPES:
+            return NO_PLAIN_VALUE
         self._count(value.nbytes)
         native = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
         tree = {"t": "array", "n": self._store(torch.from_numpy(native)), "dtype": value.dtype.str}
-        return {**tree, "scalar": True} if scalar else tree
+        return {**tree, "scalar": True} if isinstance(value, np.generic) else tree
 
     def _bytes(self, value: bytes) -> dict[str, Any]:
         self._count(len(value))
@@ -159,9 +157,7 @@ class Encoder:
 class Decoder:
     """Turns the trees of one frame back into values. Believes nothing."""
 
-    def __init__(
-        self, frame: Frame, find: Callable[[int, str], Any], *, keep_gradients: bool = False
-    ) -> None:
+    def __init__(self, frame: Frame, find: Callable[[int, str], Any], *, keep_gradients: bool = False) -> None:
         """`find` returns the value for a handle; `keep_gradients` lets tensors require a gradient again."""
         self.body = frame.body
         self.find = find

@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
+from nbformat import NotebookNode
 
 from grader.model import CellResult, Outcome
 
@@ -44,15 +44,18 @@ class Clock:
         return min(self.limits.cell_seconds, self.ends - time.monotonic())
 
 
-class Runner(NotebookClient):  # type: ignore[misc]  # nbclient publishes no types
+class Runner(NotebookClient):
     """nbclient's client of one kernel, with a limit on output and an eye on the process."""
 
     def __init__(self, process: Process, cells: Sequence[Cell], limits: Limits) -> None:
         # Cells are made anew from their sources: no tag or metadata of the student's reaches nbclient.
-        notebook = nbformat.v4.new_notebook()
-        notebook.cells = [nbformat.v4.new_code_cell(cell.source) for cell in cells]
         super().__init__(
-            notebook, km=process.manager, allow_errors=True, timeout=None, record_timing=False, store_widget_state=False
+            NotebookNode(metadata={}, cells=[_node(cell) for cell in cells]),
+            km=process.manager,
+            allow_errors=True,
+            timeout=None,
+            record_timing=False,
+            store_widget_state=False,
         )
         self.kc = process.client
         self.process = process
@@ -105,9 +108,7 @@ async def run_cells(
     return tuple(results)
 
 
-async def _run_cell(
-    runner: Runner, position: int, cell: Cell, clock: Clock, counts: dict[int, int]
-) -> CellResult:
+async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, counts: dict[int, int]) -> CellResult:
     runner.reply, runner.cut = {}, False
     started = time.monotonic()
     outcome = await _await_end(runner, position, clock.for_cell())
@@ -147,7 +148,7 @@ def _failed(running: asyncio.Future[Any]) -> bool:
 
 
 async def _death(process: Process) -> None:
-    while process.exit_status() is None:
+    while process.exit_status() is None:  # noqa: ASYNC110 -- jupyter_client's process gives no event
         await asyncio.sleep(0.05)
 
 
@@ -181,6 +182,10 @@ def _error(reply: dict[str, Any], counts: dict[int, int]) -> dict[str, Any] | No
 
 def _ran_out_of_memory(error: dict[str, Any]) -> bool:
     return bool(OUT_OF_MEMORY.search(f"{error['type']}: {error['message']}"))
+
+
+def _node(cell: Cell) -> NotebookNode:
+    return NotebookNode(cell_type="code", source=cell.source, metadata={}, outputs=[], execution_count=None)
 
 
 def _size(content: Any) -> int:

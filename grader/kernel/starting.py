@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 
 from grader.errors import KernelFault
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
     from grader.kernel.workplace import Workplace
     from grader.model import Limits
 
@@ -31,20 +34,19 @@ class Process:
 
     manager: Any
     client: Any
-    pid: int
+    child: Popen[bytes]
 
     def interrupt(self) -> None:
         """Send SIGINT, as the stop button does."""
-        _signal(self.pid, signal.SIGINT)
+        _signal(self.child.pid, signal.SIGINT)
 
     def kill(self) -> None:
         """End the kernel and the processes of its group at once."""
-        _signal_group(self.pid, signal.SIGKILL)
+        _signal_group(self.child.pid, signal.SIGKILL)
 
     def exit_status(self) -> int | None:
         """Return None while the process lives, else its exit status (negative: the signal that ended it)."""
-        status: int | None = self.manager.provisioner.process.poll()
-        return status
+        return self.child.poll()
 
 
 class KernelStarter(Protocol):
@@ -86,7 +88,7 @@ class ColdKernels:
             raise KernelFault(f"a kernel cannot be started: {error}") from error
         client = manager.client()
         client.allow_stdin = False
-        process = Process(manager, client, manager.provisioner.process.pid)
+        process = Process(manager, client, _child(manager))
         client.start_channels(stdin=False, hb=False)
         try:
             await _wait_until_ready(process)
@@ -101,8 +103,17 @@ async def close(process: Process) -> None:
     """Kill the kernel and give back its sockets."""
     process.kill()
     process.client.stop_channels()
-    process.manager.provisioner.process.wait()
+    process.child.wait()
     process.manager.context.destroy(linger=0)
+
+
+def _child(manager: AsyncKernelManager) -> Popen[bytes]:
+    """Return the process that a manager's provisioner has started."""
+    provisioner = manager.provisioner
+    if not isinstance(provisioner, LocalProvisioner) or provisioner.process is None:
+        raise KernelFault("a kernel was started without a process of its own")
+    child: Popen[bytes] = provisioner.process
+    return child
 
 
 def kernel_environment(workplace: Workplace, limits: Limits, *, seed: int, device: str) -> dict[str, str]:
