@@ -311,7 +311,7 @@ class Kernel(IPythonKernel):
     shell_class = Type(Shell)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.shell_handlers["grader_serve_request"] = self.grader_serve_request
         self.answerer = Answerer(self.shell)
 

@@ -11,11 +11,11 @@ A frame::
     header     JSON (UTF-8): a request or a reply
     body       safetensors: the tensors, arrays and bytes that the header refers to by number; empty without any
 
-A request is `{"id": n, "op": "call", ...}`, a reply `{"id": n, "value": tree}` or `{"id": n, "error": {...}}`; the agent
+    tensor               {"t": "tensor", "n": number, "device": "cuda:0"}; also "requires_grad": true, "grad": tree
 beside this file lists the operations. A tree is a JSON scalar or an object whose `"t"` names its kind::
 
     list, tuple, dict    {"t": "list", "v": [tree...]}; a dict holds pairs
-    tensor               {"t": "tensor", "n": number, "device": "cuda:0", "requires_grad": true, "grad": tree}
+    tensor               {"t": "tensor", "n": number, "device": "cuda:0"}; "requires_grad": true, "grad": tree if so
     array                {"t": "array", "n": number, "dtype": ">i4"}, a NumPy scalar with "scalar": true
     bytes                {"t": "bytes", "n": number}
     dtype, device, size  {"t": "dtype", "v": "float32"}
@@ -95,7 +95,7 @@ class Encoder:
         return self.keep(value)
 
     def _table(self) -> tuple[tuple[Any, Callable[[Any, int], Any]], ...]:
-        """Return what encodes which types; a NumPy float64 is a float and a torch Size a tuple, so the order matters."""
+        """Return what encodes which types; NumPy's float64 is a float, torch's Size a tuple: the order matters."""
         return (
             (torch.Tensor, self._tensor),
             ((np.ndarray, np.generic), self._array),

@@ -12,11 +12,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat import NotebookNode
 
+from grader.kernel.frames import MAX_FRAMES
 from grader.model import CellResult, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.kernel.frames import CellMap
     from grader.kernel.starting import Process
     from grader.model import Cell, Limits
 
@@ -28,7 +30,7 @@ OTHER_MESSAGES = frozenset({"status", "clear_output", "execute_input"})
 MESSAGE_BYTES = 200
 """What one message costs of the output limit beside its content."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)(?:, in ([^\n(]{1,80}))?")
+FRAME = re.compile(r"Cell In\[(\d{1,9})\], line (\d{1,9})(?:, in ([^\n(]{1,80}))?")
 MAX_TRACEBACK = 20_000
 
 
@@ -89,11 +91,11 @@ class Runner(NotebookClient):
 
 
 async def run_cells(
-    process: Process, cells: Sequence[Cell], limits: Limits, counts: dict[int, int]
+    process: Process, cells: Sequence[Cell], limits: Limits, places: CellMap
 ) -> tuple[CellResult, ...]:
     """Run the code cells in order and return one result per cell of the notebook.
 
-    `counts` is filled with execution count to cell index, so that frames can be mapped to cells.
+    `places` learns the execution count of every cell, so that frames can be mapped to cells.
     """
     runner = Runner(process, cells, limits)
     clock = Clock(limits, time.monotonic() + limits.seconds)
@@ -104,20 +106,18 @@ async def run_cells(
         elif process.exit_status() is not None or clock.for_cell() <= 0:
             results.append(CellResult(cell.index, cell.kind, cell.source, Outcome.NOT_REACHED))
         else:
-            results.append(await _run_cell(runner, position, cell, clock, counts))
+            results.append(await _run_cell(runner, position, cell, clock, places))
     return tuple(results)
 
 
-async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, counts: dict[int, int]) -> CellResult:
+async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, places: CellMap) -> CellResult:
     runner.reply, runner.cut = {}, False
     started = time.monotonic()
     outcome = await _await_end(runner, position, clock.for_cell())
     seconds = time.monotonic() - started
     node = runner.nb.cells[position]
-    count = runner.reply.get("execution_count")
-    if isinstance(count, int):
-        counts[count] = cell.index
-    error = _error(runner.reply, counts) if outcome is Outcome.PASSED else None
+    places.add(runner.reply.get("execution_count"), cell)
+    error = _error(runner.reply, places) if outcome is Outcome.PASSED else None
     if error is not None:
         outcome = Outcome.OUT_OF_MEMORY if _ran_out_of_memory(error) else Outcome.ERROR
     outputs = tuple(dict(output) for output in node.outputs)
@@ -162,21 +162,18 @@ async def _end(task: asyncio.Future[Any]) -> None:
         return
 
 
-def _error(reply: dict[str, Any], counts: dict[int, int]) -> dict[str, Any] | None:
+def _error(reply: dict[str, Any], places: CellMap) -> dict[str, Any] | None:
     """Return type, text and frames of the exception that ended a cell."""
     if reply.get("status") != "error":
         return None
     lines = reply.get("traceback")
     traceback = "\n".join(str(line) for line in lines) if isinstance(lines, list) else ""
     traceback = ANSI.sub("", traceback)[-MAX_TRACEBACK:]
-    frames = [
-        {"cell": counts.get(int(count[:9])), "line": int(line[:9]), "function": function.strip()}
-        for count, line, function in FRAME.findall(traceback)
-    ]
+    frames = [places.frame(int(count), int(line), function.strip()) for count, line, function in FRAME.findall(traceback)]
     return {
         "type": str(reply.get("ename", ""))[:200],
         "message": ANSI.sub("", str(reply.get("evalue", "")))[:4000],
-        "frames": frames[-20:],
+        "frames": frames[-MAX_FRAMES:],
     }
 
 

@@ -21,11 +21,13 @@ from grader.errors import (
 )
 from grader.inside.wire import Decoder, Encoder, Frame, ValueTooLarge, WireError, read_frame, write_frame
 from grader.kernel.cells import OUT_OF_MEMORY
+from grader.kernel.frames import MAX_FRAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
+    from grader.kernel.frames import CellMap
     from grader.kernel.starting import Process
 
 CONNECT_SECONDS = 10.0
@@ -41,13 +43,13 @@ class Channel:
     """
 
     def __init__(
-        self, process: Process, connection: socket.socket, cells: Mapping[int, int], *, trusted: bool = False
+        self, process: Process, connection: socket.socket, places: CellMap, *, trusted: bool = False
     ) -> None:
         """`trusted` is for the reference: what goes wrong there is never the student's doing."""
         self._trusted = trusted
         self._process = process
         self._connection = connection
-        self._cells = cells
+        self._places = places
         self._number = 0
         self._end: KernelDied | TimedOut | None = None
         self._deadline = float("inf")
@@ -179,7 +181,7 @@ class Channel:
             "key": "raised",
             "type": name,
             "text": text,
-            "frames": [self._frame(frame) for frame in frames[-20:]] if isinstance(frames, list) else [],
+            "frames": [self._frame(frame) for frame in frames[-MAX_FRAMES:]] if isinstance(frames, list) else [],
         }
         if OUT_OF_MEMORY.search(f"{name}: {text}"):
             return OutOfMemory(message)
@@ -187,14 +189,8 @@ class Channel:
         return StudentRaised(message, [str(parent) for parent in mro] if isinstance(mro, list) else ())
 
     def _frame(self, frame: Any) -> dict[str, Any]:
-        """Return one frame with the execution count turned into the cell's index."""
         fields = frame if isinstance(frame, dict) else {}
-        count, line = fields.get("count"), fields.get("line")
-        return {
-            "cell": self._cells.get(count) if isinstance(count, int) else None,
-            "line": line if isinstance(line, int) else 0,
-            "function": str(fields.get("function"))[:80],
-        }
+        return self._places.frame(fields.get("count"), fields.get("line"), fields.get("function"))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from grader.errors import KernelDied, KernelFault, OutOfMemory, TimedOut
 from grader.kernel.cells import run_cells
 from grader.kernel.channel import Channel, accept, listen
+from grader.kernel.frames import CellMap
 from grader.kernel.remote import Namespace
 from grader.kernel.starting import close
 from grader.kernel.workplace import open_workplace
@@ -38,7 +39,7 @@ class Session:
         self._files = files
         self._seed = seed
         self._device = device
-        self._counts: dict[int, int] = {}
+        self._places = CellMap()
         self._stack = ExitStack()
         self.cells: tuple[CellResult, ...] = ()
 
@@ -59,7 +60,7 @@ class Session:
 
     def run(self, cells: Sequence[Cell]) -> tuple[CellResult, ...]:
         """Run a notebook's cells from top to bottom and return what became of each."""
-        self.cells = self._runner.run(run_cells(self._process, cells, self._limits, self._counts))
+        self.cells = self._runner.run(run_cells(self._process, cells, self._limits, self._places))
         return self.cells
 
     def serve(self, *, trusted: bool = False) -> tuple[Channel, Namespace]:
@@ -76,7 +77,7 @@ class Session:
         if connection is None:
             raise self._what_ended_it()
         self._stack.callback(connection.close)
-        channel = Channel(self._process, connection, self._counts, trusted=trusted)
+        channel = Channel(self._process, connection, self._places, trusted=trusted)
         return channel, Namespace(channel)
 
     async def _ask_to_serve(self, path: str) -> None:

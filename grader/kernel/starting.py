@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grader.errors import KernelFault
 
@@ -41,8 +41,9 @@ class Process:
         _signal(self.child.pid, signal.SIGINT)
 
     def kill(self) -> None:
-        """End the kernel and the processes of its group at once."""
+        """End the kernel and the processes of its group at once, and wait until it is gone."""
         _signal_group(self.child.pid, signal.SIGKILL)
+        self.child.wait()
 
     def exit_status(self) -> int | None:
         """Return None while the process lives, else its exit status (negative: the signal that ended it)."""
@@ -103,7 +104,6 @@ async def close(process: Process) -> None:
     """Kill the kernel and give back its sockets."""
     process.kill()
     process.client.stop_channels()
-    process.child.wait()
     process.manager.context.destroy(linger=0)
 
 
