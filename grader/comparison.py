@@ -109,11 +109,11 @@ def _compare_values(actual: torch.Tensor, expected: torch.Tensor, rules: Rules) 
     wide = torch.complex128 if actual.is_complex() or expected.is_complex() else torch.float64
     left, right = actual.detach().to(wide), expected.detach().to(wide)
     difference = (left - right).abs()
-    allowed = tolerance.absolute + tolerance.relative * right.abs()
-    same = (left == right) | (left.isnan() & right.isnan())
-    if tolerance is EXACT and not actual.is_floating_point():
-        same = actual == expected  # whole numbers above 2**53 do not survive float64
-    wrong = ~(same | (difference <= allowed))
+    if tolerance == EXACT:
+        wrong = actual != expected  # whole numbers above 2**53 do not survive float64
+    else:
+        wrong = ~((left == right) | (difference <= tolerance.absolute + tolerance.relative * right.abs()))
+    wrong &= ~(left.isnan() & right.isnan())
     if wrong.any():
         raise _values_differ(difference, right, wrong, tolerance, rules)
 
@@ -124,7 +124,7 @@ def _tolerance(actual: torch.Tensor, expected: torch.Tensor, rules: Rules) -> To
     default = choose_tolerance((actual.dtype, expected.dtype), origin(actual))
     relative = default.relative if rules.rtol is None else rules.rtol
     absolute = default.absolute if rules.atol is None else rules.atol
-    return EXACT if (relative, absolute) == EXACT else Tolerance(relative, absolute)
+    return Tolerance(relative, absolute)
 
 
 def _values_differ(

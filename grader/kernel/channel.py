@@ -39,7 +39,7 @@ PLAIN_FIELDS = ("of", "name", "path")
 class Channel:
     """The trusted end of one kernel's socket.
 
-    `budget` is set before each check: the seconds that all its requests together may take.
+    `start_check` sets the seconds that all requests of a check together may take.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Channel:
         self._places = places
         self._number = 0
         self._end: KernelDied | TimedOut | None = None
-        self._deadline = float("inf")
-        self._seconds = 0.0
+        self._seconds = CONNECT_SECONDS
+        self._deadline = time.monotonic() + CONNECT_SECONDS
 
     def start_check(self, seconds: float, seed: int) -> None:
         """Give the next check its time, seed the kernel, and forget the objects of the check before."""

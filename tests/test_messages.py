@@ -1,0 +1,39 @@
+"""Sentences: one for each key, whatever the parameters hold."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import grader
+from grader.messages import SENTENCES, sentence
+
+
+def keys_in_source():
+    """Return every `{"key": "..."}` that stands in the package."""
+    for path in Path(grader.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == "key" and isinstance(value, ast.Constant):
+                        yield value.value
+
+
+def test_every_key_has_a_sentence():
+    """No check can end with a message that has no words."""
+    assert set(keys_in_source()) <= set(SENTENCES)
+
+
+def test_a_message_without_parameters_still_gives_words():
+    """A message whose parameters are missing or odd gives its key instead of an exception."""
+    for key in SENTENCES:
+        assert sentence({"key": key, "actual": {}, "seconds": "x"})
+    assert sentence({}) == ""
+    assert sentence({"key": "new in a later version"}) == "new in a later version"
+
+
+def test_braces_of_a_student_are_not_filled_in():
+    """Text of the student's that looks like a placeholder stays as it is."""
+    message = {"key": "raised", "type": "{name}", "text": "{0} {wrong.__class__}"}
+
+    assert sentence(message) == "Your code raised {name}: {0} {wrong.__class__}"
