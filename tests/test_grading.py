@@ -71,7 +71,7 @@ def test_a_missing_name_and_an_exception_are_named(grader, tiny_assignment):
 
 
 def test_an_odd_value_fails_a_sound_check(grader, tiny_assignment):
-    """A check that trips over a student's None, but not over the reference's value, has failed; it is no fault of ours."""
+    """A check that trips over a student's None, but not over the reference's value, has failed."""
     report = grader.grade(make_submission(SOLUTION.replace("2 * x", "None")), tiny_assignment(CHECKS, points=6))
 
     assert outcomes(report)["item"] == "failed"

@@ -130,7 +130,8 @@ def test_a_memory_bomb_is_out_of_memory_and_later_cells_run():
 
 def test_threads_are_fixed_and_random_numbers_are_seeded():
     """torch computes on one thread, and two runs of one attempt draw the same numbers."""
-    source = "import torch, numpy, random\nprint(torch.get_num_threads(), torch.rand(1), numpy.random.rand(), random.random())"
+    drawn = "torch.rand(1), numpy.random.rand(), random.random()"
+    source = f"import torch, numpy, random\nprint(torch.get_num_threads(), {drawn})"
     first, second = run(source), run(source)
 
     assert text_of(first[0]).startswith("1 tensor")

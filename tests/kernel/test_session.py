@@ -212,7 +212,8 @@ def test_a_kernel_has_its_files_and_nothing_of_the_graders_environment(tmp_path,
     """The working folder holds the data files, HOME is the working folder, and secrets of the grader are not passed."""
     monkeypatch.setenv("GRADE_SECRET", "do not tell")
     (tmp_path / "data.txt").write_text("1 2 3")
-    source = "import os\nlisted = os.listdir()\nenvironment = dict(os.environ)\nhome = os.path.samefile(os.environ['HOME'], '.')"
+    source = "import os\nlisted = os.listdir()\nenvironment = dict(os.environ)\n"
+    source += "home = os.path.samefile(os.environ['HOME'], '.')"
     with open_session(**{"data.txt": tmp_path / "data.txt"}) as session:
         session.run(make_cells(source))
         channel, names = session.serve()
