@@ -90,9 +90,7 @@ class Runner(NotebookClient):
             return None
 
 
-async def run_cells(
-    process: Process, cells: Sequence[Cell], limits: Limits, places: CellMap
-) -> tuple[CellResult, ...]:
+async def run_cells(process: Process, cells: Sequence[Cell], limits: Limits, places: CellMap) -> tuple[CellResult, ...]:
     """Run the code cells in order and return one result per cell of the notebook.
 
     `places` learns the execution count of every cell, so that frames can be mapped to cells.
@@ -169,7 +167,9 @@ def _error(reply: dict[str, Any], places: CellMap) -> dict[str, Any] | None:
     lines = reply.get("traceback")
     traceback = "\n".join(str(line) for line in lines) if isinstance(lines, list) else ""
     traceback = ANSI.sub("", traceback)[-MAX_TRACEBACK:]
-    frames = [places.frame(int(count), int(line), function.strip()) for count, line, function in FRAME.findall(traceback)]
+    frames = [
+        places.frame(int(count), int(line), function.strip()) for count, line, function in FRAME.findall(traceback)
+    ]
     return {
         "type": str(reply.get("ename", ""))[:200],
         "message": ANSI.sub("", str(reply.get("evalue", "")))[:4000],

@@ -39,12 +39,11 @@ PLAIN_FIELDS = ("of", "name", "path")
 class Channel:
     """The trusted end of one kernel's socket.
 
-    `start_check` sets the seconds that all requests of a check together may take.
+    `start_check` sets the seconds that all requests of a check together may take; what the check itself or another
+    kernel takes is not counted.
     """
 
-    def __init__(
-        self, process: Process, connection: socket.socket, places: CellMap, *, trusted: bool = False
-    ) -> None:
+    def __init__(self, process: Process, connection: socket.socket, places: CellMap, *, trusted: bool = False) -> None:
         """`trusted` is for the reference: what goes wrong there is never the student's doing."""
         self._trusted = trusted
         self._process = process
@@ -52,13 +51,12 @@ class Channel:
         self._places = places
         self._number = 0
         self._end: KernelDied | TimedOut | None = None
-        self._seconds = CONNECT_SECONDS
-        self._deadline = time.monotonic() + CONNECT_SECONDS
+        self._seconds = self._left = CONNECT_SECONDS
+        self._deadline = 0.0
 
     def start_check(self, seconds: float, seed: int) -> None:
         """Give the next check its time, seed the kernel, and forget the objects of the check before."""
-        self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._seconds = self._left = seconds
         self.request("release")
         self.request("seed", value=seed)
 
@@ -90,8 +88,11 @@ class Channel:
         if self._end is not None:
             raise NotReached({"key": "not_reached"})
         self._number += 1
+        started = time.monotonic()
+        self._deadline = started + max(0.0, self._left)
         self._send(operation, fields, keep=keep)
         frame = self._receive()
+        self._left -= time.monotonic() - started
         if "error" in frame.header:
             raise self._error(frame.header["error"])
         try:
@@ -143,9 +144,10 @@ class Channel:
         """Interrupt the student's code; kill its kernel if it does not come back."""
         message = {"key": "timed_out", "seconds": self._seconds}
         self._process.interrupt()
+        deadline = time.monotonic() + GRACE_SECONDS
         try:
-            while read_frame(self._connection, time.monotonic() + GRACE_SECONDS).header.get("id") != self._number:
-                pass
+            while read_frame(self._connection, deadline).header.get("id") != self._number:
+                continue
         except (OSError, EOFError, WireError):
             self._process.kill()
             self._end = TimedOut(message)

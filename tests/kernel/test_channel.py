@@ -6,10 +6,11 @@ import json
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
-from grader.errors import CheckEnded, CheckFault, Failed, KernelDied, MissingName, OutOfMemory, ReferenceFault
+from grader.errors import CheckEnded, CheckFault, Failed, KernelDied, MissingName, OutOfMemory, ReferenceFault, TimedOut
 from grader.inside.wire import PREFIX, read_frame, write_frame
 from grader.kernel.channel import Channel
 from grader.kernel.frames import CellMap
@@ -144,3 +145,29 @@ def test_a_handle_of_another_kernel_is_the_checks_fault(answered):
 
     with pytest.raises(CheckFault, match="cannot be passed"):
         Namespace(student).net(Namespace(reference).net)
+
+
+def test_only_waiting_for_this_kernel_uses_up_the_time(answered):
+    """A check's budget is spent by requests to the kernel, not by what the check does between them."""
+    channel, _ = answered(lambda number: {"id": number, "value": 1})
+    channel.start_check(0.5, seed=1)
+    time.sleep(0.8)
+
+    assert channel.request("get", name="w") == 1
+
+
+def test_a_check_whose_time_is_over_gets_no_more(answered):
+    """Slow answers add up: once their sum is over the budget, the next request is timed out."""
+
+    def answer(number):
+        time.sleep(0.3)
+        return {"id": number, "value": 1}
+
+    channel, _ = answered(answer)
+    channel.start_check(1.5, seed=1)  # two of its requests are start_check's own
+
+    channel.request("get", name="w")
+    channel.request("get", name="w")
+
+    with pytest.raises(TimedOut):
+        channel.request("items")
