@@ -16,6 +16,8 @@ SENTENCES = {
     "missing_first": "Your notebook defines none of {names}.",
     "missing_file": "Your code did not write the file `{name}`.",
     "raised": "Your code raised {type}: {text}",
+    "raised_silently": "Your code raised {type}.",
+    "not_written": "This part is not written yet.",
     "timed_out": "Your code did not finish within {seconds:g} seconds.",
     "out_of_memory": "Your code needed more memory than the {megabytes} MB allowed.",
     "kernel_died": "Your code ended the kernel, so there was nothing left to ask.",
@@ -55,10 +57,17 @@ def sentence(message: Mapping[str, Any]) -> str:
     if values["where"]:
         values["where"] = f" at {values['where']}"
     try:
-        text = SENTENCES[message["key"]].format_map(values)
+        text = SENTENCES[_key(message)].format_map(values)
     except (KeyError, ValueError, TypeError, IndexError):
         return str(message.get("key", ""))
     return text + _nearest(message) + _by_how_much(message) + _expected(message)
+
+
+def _key(message: Mapping[str, Any]) -> str:
+    """Return the key of a sentence: an exception without a text gets one that does not end in a colon."""
+    if message["key"] == "raised" and not message.get("text"):
+        return "not_written" if message.get("type") == "NotImplementedError" else "raised_silently"
+    return str(message["key"])
 
 
 def _nearest(message: Mapping[str, Any]) -> str:

@@ -37,3 +37,9 @@ def test_braces_of_a_student_are_not_filled_in():
     message = {"key": "raised", "type": "{name}", "text": "{0} {wrong.__class__}"}
 
     assert sentence(message) == "Your code raised {name}: {0} {wrong.__class__}"
+
+
+def test_a_part_that_the_handout_left_open_is_said_as_such():
+    """The handout's NotImplementedError reads as not written; other silent exceptions give their type."""
+    assert sentence({"key": "raised", "type": "NotImplementedError", "text": ""}) == "This part is not written yet."
+    assert sentence({"key": "raised", "type": "KeyError", "text": ""}) == "Your code raised KeyError."
