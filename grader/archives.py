@@ -71,7 +71,7 @@ class _CappedReader:
         wanted = MAX_DIRECTORY_BYTES + 1
         data = self._file.read(wanted if size < 0 else min(size, wanted))
         if len(data) == wanted:
-            raise zipfile.BadZipFile("the list of members is too large")
+            raise zipfile.LargeZipFile
         return data
 
     def seekable(self) -> bool:
@@ -89,21 +89,21 @@ def list_members(path: Path) -> tuple[Member, ...]:
             entries = archive.infolist()
     except OSError as error:
         _refuse(path, f"cannot be read: {error.strerror or 'it is damaged'}")
+    except zipfile.LargeZipFile:
+        _refuse(path, f"holds too many files; at most {MAX_MEMBERS:,} are read")
     except _DAMAGED:
         _refuse(path, "is no zip file, or a damaged one")
     if len(entries) > MAX_MEMBERS:
         _refuse(path, f"holds {len(entries):,} files; at most {MAX_MEMBERS:,} are read")
     if _overlapping(entries):
         _refuse(path, "is forged: files in it overlap")
-    return _as_members([entry for entry in entries if not entry.is_dir()])
+    return _as_members([entry for entry in entries if not entry.filename.endswith("/")])
 
 
 def _overlapping(entries: list[zipfile.ZipInfo]) -> bool:
     """Return whether two members share bytes, as in zips that unpack to petabytes."""
     spans = sorted((entry.header_offset, entry.compress_size) for entry in entries)
-    return any(
-        start + _LOCAL_HEADER.size + size > following for (start, size), (following, _) in pairwise(spans)
-    )
+    return any(start + _LOCAL_HEADER.size + size > following for (start, size), (following, _) in pairwise(spans))
 
 
 def _as_members(entries: list[zipfile.ZipInfo]) -> tuple[Member, ...]:

@@ -1,6 +1,6 @@
-"""Finding submissions: from a notebook, a folder or a zip to one `Found` for each file that someone handed in.
+"""Finding submissions: from a notebook, a folder or a zip to one `Found` for each file handed in.
 
-A file that cannot be graded is found as well, and says why when it is loaded: one bad file is one row of a batch.
+A file that cannot be graded is found as well, and says why when it is loaded: a bad file is one row of a batch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import SubmissionsError
 from grader.layouts import Origin, recognise
-from grader.listing import Entry, list_folder, list_zip
+from grader.listing import Entry, list_file, list_folder, list_zip
 from grader.moments import seconds_since_1970
 from grader.names import clean_student, file_stem, printable, with_hash
 from grader.notebook import parse_notebook
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from grader.model import Submission
 
-_LOOKED_FOR = "Looked for student.ipynb, student/name.ipynb, nbgrader's submitted/, and exports of Canvas, Moodle and Gradescope."
+_LOOKED_FOR = (
+    "Looked for student.ipynb, student/name.ipynb, nbgrader's submitted/, and exports of Canvas, Moodle, Gradescope."
+)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -36,7 +38,7 @@ class Found:
     file: str
     """Place inside the folder or zip, to show."""
     key: str
-    """Stem for files about this submission: unique among all that were found, whatever the case of letters."""
+    """Stem for files about this submission: unique among all found, whatever the case of letters."""
     entry: Entry
     """Where it is."""
     submitted: str | None = None
@@ -57,9 +59,7 @@ class Found:
             NotebookError: the file is no notebook that can be graded.
         """
         submission = parse_notebook(self.entry.read(), self.file, path=self.path)
-        return replace(
-            submission, student=self.student, file=self.file, submitted=self.submitted, late=self.late
-        )
+        return replace(submission, student=self.student, file=self.file, submitted=self.submitted, late=self.late)
 
 
 def find_submissions(path: Path, assignment: str | None = None) -> list[Found]:
@@ -73,6 +73,8 @@ def find_submissions(path: Path, assignment: str | None = None) -> list[Found]:
     origins = _handed_in(_origins(path, assignment))
     if not origins:
         raise SubmissionsError(f"{printable(str(path))}: holds no notebook.", _LOOKED_FOR)
+    if path.is_dir() and [origin.entry.is_zip for origin in origins] == [True]:
+        raise SubmissionsError(f"{printable(str(path))}: holds no notebook, but a zip.", "Give the zip itself.")
     origins.sort(key=lambda origin: (origin.identity, _order(origin, assignment)))
     latest = [list(group)[-1] for _, group in groupby(origins, key=lambda origin: origin.identity)]
     found = _with_keys(origins, {id(origin) for origin in latest})
@@ -84,17 +86,13 @@ def _origins(path: Path, assignment: str | None) -> list[Origin]:
         if path.is_dir():
             return recognise(list_folder(path), path.resolve().name, assignment)
         if not path.is_file():
-            raise SubmissionsError(
-                f"{printable(str(path))}: there is no such file or folder.", "Check the path."
-            )
+            raise SubmissionsError(f"{printable(str(path))}: there is no such file or folder.", "Check the path.")
         if path.suffix.lower() == ".ipynb":
-            return [Origin(Entry((path.name,), path), path.stem, ("name", path.stem), None)]
+            return recognise([list_file(path)], "", None)
         if path.suffix.lower() == ".zip" or _starts_as_zip(path):
             return recognise(list_zip(path), path.stem, assignment)
     except (OSError, ValueError) as error:
-        raise SubmissionsError(
-            f"{printable(str(path))}: cannot be read.", "Check its permissions."
-        ) from error
+        raise SubmissionsError(f"{printable(str(path))}: cannot be read.", "Check its permissions.") from error
     raise SubmissionsError(
         f"{printable(str(path))}: is neither a notebook (.ipynb) nor a zip.",
         "Give a notebook, a folder of notebooks, or a zip; unpack other archives first.",
@@ -121,9 +119,7 @@ def _handed_in(origins: Iterable[Origin]) -> list[Origin]:
 
 
 def _as_rejected(origin: Origin) -> Origin:
-    what = (
-        "is a zip, not a notebook" if origin.entry.is_zip else "is no notebook, and there is none beside it"
-    )
+    what = "is a zip, not a notebook" if origin.entry.is_zip else "is no notebook, and there is none beside it"
     return replace(origin, entry=replace(origin.entry, problem=origin.entry.problem or what))
 
 

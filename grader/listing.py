@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_FILES = 100_000
 
+ANY = "*.ipynb"
+"""Stands for whatever is in a folder that is not read."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -82,6 +85,11 @@ def _zip_entry(path: Path, member: Member) -> Entry:
     return Entry(parts or ("unnamed",), path, member, member.modified, member.problem)
 
 
+def list_file(path: Path) -> Entry:
+    """Return the entry of a single file that was given by itself; a link is followed."""
+    return _with_time(Entry((path.name,), path))
+
+
 def list_folder(folder: Path) -> list[Entry]:
     """Return the files in a folder and below, hidden ones left out. Links to folders are not followed.
 
@@ -89,17 +97,26 @@ def list_folder(folder: Path) -> list[Entry]:
         SubmissionsError: the folder cannot be read, or holds too much.
     """
     unreadable: list[OSError] = []
-    entries: list[Entry] = []
+    entries = _linked_folders(folder)
     for parent, folders, files in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not _is_hidden((name,)))
         visible = [name for name in sorted(files) if not _is_hidden((name,))]
         entries += (_file_entry(folder, Path(parent, name)) for name in visible)
         if len(entries) > MAX_FILES:
             raise SubmissionsError(
-                f"{printable(str(folder))}: holds more than {MAX_FILES:,} files.",
-                "Give the submissions folder.",
+                f"{printable(str(folder))}: holds more than {MAX_FILES:,} files.", "Give the submissions folder."
             )
     return entries + list(_unreadable_entries(folder, unreadable))
+
+
+def _linked_folders(folder: Path) -> list[Entry]:
+    """Return an entry for each folder of a student that is a link, so that the student gets a row."""
+    try:
+        links = sorted(path for path in folder.iterdir() if path.is_symlink() and path.is_dir())
+    except OSError:
+        return []
+    problem = "is in a folder that is a link, which is not followed"
+    return [Entry((link.name, ANY), link, problem=problem) for link in links if not _is_hidden((link.name,))]
 
 
 def _file_entry(root: Path, path: Path) -> Entry:
@@ -107,12 +124,18 @@ def _file_entry(root: Path, path: Path) -> Entry:
     try:
         if path.is_symlink() and not path.resolve(strict=True).is_relative_to(root.resolve()):
             return replace(entry, problem="is a link out of the folder, which is not followed")
-        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     except (OSError, RuntimeError):
-        return replace(entry, problem="is a link to nothing, or cannot be read")
-    except (ValueError, OverflowError):
+        return replace(entry, problem="is a link to nothing")
+    return _with_time(entry)
+
+
+def _with_time(entry: Entry) -> Entry:
+    """Return the entry with the time at which the file was last changed, where the disk knows one."""
+    try:
+        moment = datetime.fromtimestamp(entry.path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
         return entry
-    return replace(entry, modified=modified)
+    return replace(entry, modified=moment.isoformat(timespec="seconds"))
 
 
 def _unreadable_entries(root: Path, errors: list[OSError]) -> Iterator[Entry]:
@@ -125,8 +148,7 @@ def _unreadable_entries(root: Path, errors: list[OSError]) -> Iterator[Entry]:
         path = Path(error.filename)
         if path == root:
             raise SubmissionsError(f"{printable(str(root))}: {error.strerror}.", "Check its permissions.")
-        parts = (*path.relative_to(root).parts, "*.ipynb")
-        yield Entry(parts, path, problem=f"cannot be read: {error.strerror}")
+        yield Entry((*path.relative_to(root).parts, ANY), path, problem=f"cannot be read: {error.strerror}")
 
 
 def _is_hidden(parts: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ _OFFSET = re.compile(r"[+-]\d\d:?\d\d")
 
 
 def parse_moment(text: str) -> str | None:
-    """Return a time such as `2015-02-02 15:58:23.948203 America/Los_Angeles` in ISO 8601, None if it is none."""
+    """Return `2015-02-02 15:58:23.948203 America/Los_Angeles` and the like in ISO 8601, None if it is none."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
@@ -35,7 +35,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def seconds_since_1970(moment: str | None) -> float:
-    """Return a number to sort ISO 8601 times by; a time without a zone counts as UTC, no time as the earliest."""
+    """Return what ISO 8601 times are sorted by; a time without a zone counts as UTC, no time as earliest."""
     if moment is None:
         return float("-inf")
     parsed = datetime.fromisoformat(moment)

@@ -50,7 +50,7 @@ def file_stem(text: str) -> str:
     """
     kept = "".join(c if _in_stem(c) else "_" for c in unicodedata.normalize("NFC", text[:_READ]))
     stem = _cut(kept.strip("_-"))
-    if stem == text and stem.casefold() not in _RESERVED:
+    if stem and stem == text and stem.casefold() not in _RESERVED:
         return stem
     return with_hash(stem or "student", text)
 

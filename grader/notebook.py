@@ -1,7 +1,8 @@
 """Reading a notebook file that nobody vouches for, and what a check may ask of its source.
 
 Only what grading needs is read: the kind and the source of each cell. Everything else in the file (kernel,
-language, tags, ids, outputs, attachments, unknown keys) is ignored, so that nothing in it can switch anything off.
+language, tags, ids, outputs, attachments, unknown keys) is ignored: nothing in it can switch anything off.
+`nbformat` is not used: it takes ten times as long (0.3 s for 10,000 cells) and only warns of what it finds wrong.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_CELLS = 10_000
-MAX_BRACKETS = 4_000_000
-"""JSON of nothing but empty lists needs twenty times its size in memory; 64 MiB of it would be 1.4 GB."""
+MAX_VALUES = 8_000_000
+"""JSON of nothing but small values needs up to twenty times its size in memory: 64 MiB would be 1.4 GB."""
 MAX_PARSED_CELL = 200_000
 MAX_PARSED = 500_000
 """Characters of source turned into syntax trees; a tree can take a kilobyte for each character."""
 
 _FORMAT = 4
 _RESAVE = "Open it in Jupyter, save it again and hand in that file."
-_CLEAR = "Clear all outputs in Jupyter (Kernel > Restart & Clear Output), save, and hand in that file."
+_CLEAR = "Clear all outputs in Jupyter, save, and hand in that file."
 _CONVERT = "Convert it: `jupyter nbconvert --to notebook --nbformat 4 --inplace NOTEBOOK`, and hand that in."
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -61,24 +62,27 @@ def read_file(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
     except FileNotFoundError:
         _reject(name, "there is no such file", "Check the path.")
     except (OSError, ValueError) as error:
-        _reject(name, f"cannot be read: {_reason(error)}", "Check its permissions.")
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            _reject(
-                name, "is a folder, not a notebook", "Give a file in it, or use `grade batch` for the folder."
-            )
-        if not stat.S_ISREG(status.st_mode):
-            _reject(name, "is no ordinary file", "Give a notebook file.")
-        if status.st_size > limit:
-            _reject_size(name, limit)
-        try:
+        _reject(name, f"cannot be read: {_reason(error)}", "Check its name and permissions.")
+    try:
+        _check_file(os.fstat(descriptor), name, limit)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
-        except OSError as error:
-            _reject(name, f"cannot be read: {_reason(error)}", "Copy the file again.")
+    except OSError as error:
+        _reject(name, f"cannot be read: {_reason(error)}", "Copy the file again.")
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         _reject_size(name, limit)
     return data
+
+
+def _check_file(status: os.stat_result, name: str, limit: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        _reject(name, "is a folder, not a notebook", "Give a file in it, or use `grade batch` for the folder.")
+    if not stat.S_ISREG(status.st_mode):
+        _reject(name, "is no ordinary file", "Give a notebook file.")
+    if status.st_size > limit:
+        _reject_size(name, limit)
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -109,8 +113,8 @@ def parse_notebook(data: bytes, name: str, *, path: Path | None = None) -> Submi
 def _parse_json(data: bytes, name: str) -> Any:
     if not data.strip(b" \t\r\n\0"):
         _reject(name, "the file is empty", _RESAVE)
-    if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
-        _reject(name, f"holds more than {MAX_BRACKETS:,} lists and objects", _CLEAR)
+    if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
+        _reject(name, f"holds more than {MAX_VALUES:,} values", _CLEAR)
     try:
         return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -138,9 +142,7 @@ def _read_cells(notebook: dict[str, Any], name: str) -> tuple[Cell, ...]:
     if not isinstance(rows, list):
         _reject(name, "is no valid notebook: `cells` is no list", _RESAVE)
     if len(rows) > MAX_CELLS:
-        _reject(
-            name, f"has {len(rows):,} cells; at most {MAX_CELLS:,} are graded", "Delete the cells not needed."
-        )
+        _reject(name, f"has {len(rows):,} cells; at most {MAX_CELLS:,} are graded", "Delete the cells not needed.")
     cells = tuple(_read_cell(index, row, name) for index, row in enumerate(rows))
     if not any(cell.kind == "code" for cell in cells):
         _reject(name, "has no code cell", "Write your solution in code cells, save, and hand in that file.")
@@ -188,13 +190,24 @@ class NotebookSource:
     @cached_property
     def tree(self) -> ast.Module:
         """The statements of all code cells that parse, magics removed. Lines are counted within each cell."""
-        body: list[ast.stmt] = []
+        body = [statement for statements in self._parsed.values() for statement in statements or ()]
+        return ast.Module(body=body, type_ignores=[])
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """Code cells that are not in `tree`, by index: they are no Python, or too long to be looked at."""
+        return tuple(index for index, statements in self._parsed.items() if statements is None)
+
+    @cached_property
+    def _parsed(self) -> dict[int, list[ast.stmt] | None]:
+        parsed: dict[int, list[ast.stmt] | None] = {}
         left = MAX_PARSED
         for cell in self.cells:
-            if cell.kind == "code" and len(cell.source) <= min(left, MAX_PARSED_CELL):
-                left -= len(cell.source)
-                body += _parse_cell(cell.source)
-        return ast.Module(body=body, type_ignores=[])
+            if cell.kind == "code":
+                fits = len(cell.source) <= min(left, MAX_PARSED_CELL)
+                left -= len(cell.source) if fits else 0
+                parsed[cell.index] = _parse_cell(cell.source) if fits else None
+        return parsed
 
     def calls(self, name: str) -> bool:
         """Return whether a function or method called `name` is called anywhere."""
@@ -227,12 +240,10 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield node.asname or node.name
 
 
-def _parse_cell(source: str) -> list[ast.stmt]:
-    """Return the statements of a cell; none when it is no Python even without its magics."""
+def _parse_cell(source: str) -> list[ast.stmt] | None:
+    """Return the statements of a cell, None when it is no Python even without its magics."""
     statements = _parse(source)
-    if statements is None:
-        statements = _parse(_without_magics(source))
-    return statements or []
+    return _parse(_without_magics(source)) if statements is None else statements
 
 
 def _parse(source: str) -> list[ast.stmt] | None:

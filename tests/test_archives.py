@@ -3,6 +3,7 @@ import random
 import stat
 import struct
 import time
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from dataclasses import replace
@@ -85,7 +86,13 @@ def test_bomb_stops_at_the_limit(tmp_path):
     path.write_bytes(data.replace(struct.pack("<I", 2**28), struct.pack("<I", 7)))
     started = time.perf_counter()
 
-    assert "larger than 1 MB" in _reason(path, 2**20)
+    tracemalloc.start()
+    reason = _reason(path, 2**20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert "larger than 1 MB" in reason
+    assert peak < 16 * 2**20
     assert time.perf_counter() - started < 2
 
 

@@ -364,7 +364,29 @@ def test_keys_are_safe_and_unique(tmp_path):
     assert len({key.casefold() for key in keys}) == len(names)
     assert keys == [one.key for one in find_submissions(tmp_path)]
     assert "王" in keys
+    assert not any(key.endswith("-again") for key in keys)
     assert all(key[0] not in ".-" and "/" not in key and len(key.encode()) < 150 for key in keys)
+
+
+def test_key_cannot_be_taken_by_another_name(tmp_path):
+    """A student who is named like the key of another's file does not overwrite it."""
+    earlier = find_submissions(lay_out(tmp_path, "ann/a.ipynb", "ann/b.ipynb"))[0].key
+    lay_out(tmp_path / earlier, "a.ipynb")
+
+    keys = [one.key for one in find_submissions(tmp_path)]
+
+    assert earlier in keys
+    assert len(set(keys)) == 3
+
+
+def test_notebook_named_like_the_assignment_counts_among_equals(tmp_path):
+    """Of files handed in together the one that is called like the assignment is taken."""
+    lay_out(tmp_path / "class/ann", "lenet.ipynb")
+    lay_out(tmp_path / "class/ann", "notes.ipynb")
+
+    counting = [one.file for one in find_submissions(tmp_path / "class", "lenet") if one.counts]
+
+    assert counting == ["ann/lenet.ipynb"]
 
 
 def test_key_of_a_student_survives_a_second_submission(tmp_path):
