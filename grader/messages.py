@@ -6,6 +6,7 @@ language, without grading again. Parameters may hold text from a student's proce
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ SENTENCES = {
     "wrong_length": "Your result{where} has {actual} items, which is not the right number.",
     "wrong_keys": "Your result{where} has other keys than asked for.",
     "values_differ": "{wrong} of {total} values{where} differ ({share:.0%}).",
+    "value_differs": "Your value{where} is not right.",
     "not_equal": "Your result{where} is not the right value.",
     "too_small": "{actual:.6g} is too small.",
     "too_large": "{actual:.6g} is too large.",
@@ -64,9 +66,11 @@ def sentence(message: Mapping[str, Any]) -> str:
 
 
 def _key(message: Mapping[str, Any]) -> str:
-    """Return the key of a sentence: an exception without a text gets one that does not end in a colon."""
+    """Return the key of a sentence: a single value or an exception without a text has words of its own."""
     if message["key"] == "raised" and not message.get("text"):
         return "not_written" if message.get("type") == "NotImplementedError" else "raised_silently"
+    if message["key"] == "values_differ" and message.get("total") == 1:
+        return "value_differs"
     return str(message["key"])
 
 
@@ -76,15 +80,20 @@ def _nearest(message: Mapping[str, Any]) -> str:
 
 
 def _by_how_much(message: Mapping[str, Any]) -> str:
-    """Return the worst differences, where they are, and the tolerance."""
+    """Return the worst difference, where it is, the tolerance, and how many values are no numbers."""
     if "worst_absolute" not in message:
         return ""
-    text = f" Largest difference: {message['worst_absolute']:.3g} (relative {message['worst_relative']:.3g})"
-    if message.get("index"):
+    text = " It is off by " if message["total"] == 1 else " Largest difference: "
+    text += f"{message['worst_absolute']:.3g}"
+    if math.isfinite(message["worst_relative"]):
+        text += f" ({message['worst_relative']:.2%})"
+    if message.get("index") and message["total"] > 1:
         text += f" at index {tuple(message['index'])}"
-    text += f"; tolerated: absolute {message['atol']:.1g}, relative {message['rtol']:.1g}."
+    tolerated = [("absolute", message["atol"]), ("relative", message["rtol"])]
+    allowed = " and ".join(f"{kind} {size:.1g}" for kind, size in tolerated if size)
+    text += f"; tolerated: {allowed or 'nothing'}."
     if message.get("not_finite"):
-        text += f" {message['not_finite']} of your values are NaN or infinite."
+        text += f" Values that are NaN or infinite: {message['not_finite']}."
     return text
 
 

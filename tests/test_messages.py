@@ -43,3 +43,18 @@ def test_a_part_that_the_handout_left_open_is_said_as_such():
     """The handout's NotImplementedError reads as not written; other silent exceptions give their type."""
     assert sentence({"key": "raised", "type": "NotImplementedError", "text": ""}) == "This part is not written yet."
     assert sentence({"key": "raised", "type": "KeyError", "text": ""}) == "Your code raised KeyError."
+
+
+def test_a_difference_is_told_by_size_place_and_tolerance():
+    """Many values are told by share and worst index, one value by how far it is off."""
+    sizes = {"worst_absolute": 0.5, "worst_relative": 0.25, "atol": 0.0, "rtol": 1e-5}
+    many = {"key": "values_differ", "wrong": 2, "total": 4, "share": 0.5, "index": [1, 0], **sizes}
+    one = {"key": "values_differ", "wrong": 1, "total": 1, "share": 1.0, "index": [0], "not_finite": 1, **sizes}
+
+    assert sentence(many) == (
+        "2 of 4 values differ (50%). Largest difference: 0.5 (25.00%) at index (1, 0); tolerated: relative 1e-05."
+    )
+    assert sentence(one) == (
+        "Your value is not right. It is off by 0.5 (25.00%); tolerated: relative 1e-05. "
+        "Values that are NaN or infinite: 1."
+    )
