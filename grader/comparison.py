@@ -29,6 +29,8 @@ class Rules:
     shape: bool = True
     """Whether the shape must be the expected one; else only the number of values."""
     exact: bool = False
+    size: bool = True
+    """Whether a message may say by how much values differ."""
     where: str = ""
     """Position inside a list, tuple or dict, such as `[2]['w']`."""
 
@@ -131,27 +133,31 @@ def _values_differ(
     difference: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor, tolerance: Tolerance, rules: Rules
 ) -> Failed:
     """Return the end of the check with share, worst difference and its place, as `torch.testing` words them."""
+    message = {
+        "key": "values_differ",
+        "where": rules.where,
+        "wrong": int(wrong.sum()),
+        "total": wrong.numel(),
+        "share": float(wrong.double().mean()),
+        "not_finite": int((~difference.isfinite() & wrong).sum()),
+    }
+    if rules.size:
+        message |= _worst(difference, expected, wrong)
+        message |= {"rtol": tolerance.relative, "atol": tolerance.absolute}
+    return Failed(message, {"expected": _short(expected)})
+
+
+def _worst(difference: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor) -> dict[str, Any]:
+    """Return the worst finite difference and its index."""
     finite = torch.where(difference.isfinite() & wrong, difference, -1.0)
     worst = int(finite.argmax())
     absolute = max(0.0, float(finite.reshape(-1)[worst]))
     size = float(expected.abs().reshape(-1)[worst])
-    index = [int(n) for n in np.unravel_index(worst, tuple(expected.shape))] if expected.dim() else []
-    return Failed(
-        {
-            "key": "values_differ",
-            "where": rules.where,
-            "wrong": int(wrong.sum()),
-            "total": wrong.numel(),
-            "share": float(wrong.double().mean()),
-            "worst_absolute": absolute,
-            "worst_relative": absolute / size if size else float("inf"),
-            "index": index,
-            "not_finite": int((~difference.isfinite() & wrong).sum()),
-            "rtol": tolerance.relative,
-            "atol": tolerance.absolute,
-        },
-        {"expected": _short(expected)},
-    )
+    return {
+        "worst_absolute": absolute,
+        "worst_relative": absolute / size if size else float("inf"),
+        "index": [int(n) for n in np.unravel_index(worst, tuple(expected.shape))] if expected.dim() else [],
+    }
 
 
 def as_tensor(value: Any) -> torch.Tensor | None:

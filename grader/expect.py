@@ -43,6 +43,7 @@ def close(
     atol: float | None = None,
     dtype: bool = True,
     shape: bool = True,
+    size: bool = True,
 ) -> None:
     """Expect values equal up to a tolerance, by default the one of their dtype and device.
 
@@ -53,11 +54,13 @@ def close(
         atol: absolute tolerance.
         dtype: False accepts another dtype, and an array, list or number for a tensor.
         shape: False accepts another shape with as many values.
+        size: False keeps from the student by how much values differ. For a result that is the same for every student:
+            whoever hands in twice could compute it from the difference.
 
     Raises:
         Failed: with the first difference in type, shape, dtype, device or values.
     """
-    compare(_plain(actual), _plain(expected), Rules(rtol=rtol, atol=atol, dtype=dtype, shape=shape))
+    compare(_plain(actual), _plain(expected), Rules(rtol=rtol, atol=atol, dtype=dtype, shape=shape, size=size))
 
 
 def equal(actual: Any, expected: Any, *, dtype: bool = True) -> None:

@@ -105,3 +105,10 @@ def test_another_device_is_a_difference():
     actual.origin = "cuda:0"
 
     assert difference(actual, torch.ones(1)).message["key"] == "wrong_device"
+
+
+def test_the_size_of_a_difference_can_be_kept_back():
+    """With size=False a message holds nothing from which the right value could be computed."""
+    message = difference(torch.tensor(1.0), 3.0, size=False).message
+
+    assert set(message) == {"key", "where", "wrong", "total", "share", "not_finite"}

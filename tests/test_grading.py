@@ -78,6 +78,23 @@ def test_an_odd_value_fails_a_sound_check(grader, tiny_assignment):
     assert report.score == Score(3, 6)
 
 
+RAISING = '''
+@check(task="all", points=1)
+def refuses_text(student):
+    """`Net` refuses text and can be listed."""
+    expect.raises("TypeError", student.Net(), "text")
+    expect.that(len(list(student.Net().parameters())) == 2, "Not two parameters.")
+'''
+
+
+def test_a_check_that_wants_an_exception_is_sound(grader, tiny_assignment):
+    """With the reference in the student's place an exception is one that a check may want, not our fault."""
+    odd = SOLUTION.replace("class Net", "class Hidden") + "\nNet = lambda: None\n"
+    report = grader.grade(make_submission(odd), tiny_assignment(RAISING, points=1))
+
+    assert outcomes(report) == {"refuses_text": "failed"}
+
+
 def test_an_unsound_check_withholds_the_score(grader, tiny_assignment):
     """A check that raises for the reference, too, is our fault: no score, and the place in checks.py for a person."""
     broken = CHECKS + '\n@check(task="all", points=1)\ndef broken(student):\n    """Breaks."""\n    1 / 0\n'

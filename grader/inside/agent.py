@@ -17,7 +17,7 @@ attribute  of, name                             an attribute of a kept object
 assign     of, name, value                      nothing; sets an attribute
 item       of, key                              `object[key]`
 call       of, args, kwargs                     the result
-length     of                                   `len(object)`
+length     of                                   `len(object)`, None for an object without a length
 items      of                                   a list of what iterating gives
 value      of                                   the kept object itself, by value
 read       path                                 a file of the working folder, as bytes
@@ -212,9 +212,10 @@ class Answerer:
         """Call a kept object."""
         return self.kept[request["of"]](*request["args"], **request["kwargs"])
 
-    def op_length(self, request: dict[str, Any]) -> int:
-        """Return the length of a kept object."""
-        return len(self.kept[request["of"]])
+    def op_length(self, request: dict[str, Any]) -> int | None:
+        """Return the length of a kept object, None if it has none."""
+        value = self.kept[request["of"]]
+        return len(value) if hasattr(value, "__len__") else None
 
     def op_items(self, request: dict[str, Any]) -> list[Any]:
         """Return what iterating over a kept object gives."""
@@ -313,7 +314,15 @@ class Kernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.shell_handlers["grader_serve_request"] = self.grader_serve_request
-        self.answerer = Answerer(self.shell)
+        shell: Any = self.shell
+        self.answerer = Answerer(shell)
+        self.seed = int(os.environ.pop("GRADER_SEED", "0"))
+        shell.events.register("pre_run_cell", self.seed_first_cell)
+
+    def seed_first_cell(self, _info: Any) -> None:
+        """Seed when the notebook begins, as starting a kernel draws numbers of its own."""
+        self.answerer.shell.events.unregister("pre_run_cell", self.seed_first_cell)
+        seed_everything(self.seed)
 
     def grader_serve_request(self, _stream: Any, _ident: Any, parent: dict[str, Any]) -> None:
         """Serve the socket that the message names until the trusted half closes it."""
@@ -349,7 +358,6 @@ def main() -> None:
     """Become a kernel."""
     die_with_parent()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    seed_everything(int(os.environ.pop("GRADER_SEED", "0")))
     limit_resources()
     IPKernelApp.launch_instance(kernel_class=Kernel)
 

@@ -24,7 +24,7 @@ from grader.kernel.cells import OUT_OF_MEMORY
 from grader.kernel.frames import MAX_FRAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from grader.kernel.frames import CellMap
@@ -53,6 +53,15 @@ class Channel:
         self._end: KernelDied | TimedOut | None = None
         self._seconds = self._left = CONNECT_SECONDS
         self._deadline = 0.0
+
+    @contextlib.contextmanager
+    def in_the_students_place(self) -> Iterator[None]:
+        """Treat this kernel as a student's meanwhile: what goes wrong there is an end of the check, not our fault."""
+        before, self._trusted = self._trusted, False
+        try:
+            yield
+        finally:
+            self._trusted = before
 
     def start_check(self, seconds: float, seed: int) -> None:
         """Give the next check its time, seed the kernel, and forget the objects of the check before."""

@@ -50,12 +50,10 @@ class Handle:
         return self._ask("item", key=key)
 
     def __len__(self) -> int:
-        try:
-            return int(self._ask("length"))
-        except StudentRaised as error:
-            if "TypeError" in error.mro:  # what Python expects of an object without a length, `list(handle)` too
-                raise TypeError(f"a {self._type} has no length") from error
-            raise
+        length = self._ask("length")
+        if not isinstance(length, int) or length < 0:  # `list(handle)` asks, too, and goes on without
+            raise TypeError(f"a {self._type} has no length")
+        return length
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._ask("items", keep=False))
