@@ -5,8 +5,10 @@ from tiny_course import CHECKS, make_course, write
 
 from grader.checks import load_checks
 from grader.course import open_course
+from grader.feedback import render_report
 from grader.leaks import find_secrets
 from grader.mistakes import read_mistakes
+from grader.model import AttemptInfo, CellResult, Outcome, Report
 
 THRESHOLD = '''
 
@@ -85,6 +87,24 @@ def test_what_students_are_told_is_no_leak(secrets):
     assert secrets.find_in("".join(f"<p>{text}</p>" for text in told), "") == []
     assert secrets.find_in("<p>`eight` is not seven, of course.</p>", "") == []
     assert "not seven, of course." not in " ".join(secrets.lines)
+
+
+def test_results_of_the_solution_are_secrets(secrets):
+    """What the solution notebook prints is to be found by students; round numbers say nothing."""
+    more = secrets.with_results("w = 0.16947, after 1000 steps")
+
+    assert more.find_in("<p>1000 steps should give 0.16947</p>", "") == ["0.16947"]
+    assert more.find_in("<p>you found 0.16947</p>", "print(w) 0.16947") == []
+
+
+def test_finds_lines_in_real_feedback(secrets):
+    """The feedback page shows a cell highlighted; a line in it that the student did not write would be found."""
+    row = CellResult(0, "code", f"import torch\n{SOLUTION}\n", Outcome.PASSED)
+    attempt = AttemptInfo(1, "cpu", "none", "2026-01-01T00:00:00+00:00", 1.0, {})
+    identity = {"sha256": "0" * 64, "file": "a.ipynb", "student": "a", "submitted": None, "late": False}
+    page = render_report(Report("doubling", "Doubling", "", identity, attempt, (), None, (), (row,)))
+
+    assert secrets.find_in(page, "") == [SOLUTION]
 
 
 def test_style_and_embedded_figures_are_not_searched(secrets):

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from tiny_course import SOLUTION, cell, make_course, notebook, write, write_notebook
 
+from grader.cli import main
 from grader.course import open_course
 from grader.errors import CourseError, NotebookError, OutputError
 from grader.notebook import parse_notebook
@@ -276,3 +277,25 @@ def test_solution_lines_are_those_that_students_do_not_get(assignment):
         "eight = double(torch.tensor([4.0]))",
         "### END SOLUTION",
     ]
+
+
+def test_command_writes_and_checks_handouts(folder, assignment, capsys):
+    """`grade release` writes; with --check it only says, by its exit code, whether there is anything to write."""
+    arguments = ["release", "doubling", "--course", str(folder)]
+
+    assert main([*arguments, "--check"]) == 1
+    assert "doubling: not up to date; run `grade release doubling`" in capsys.readouterr().out
+    assert not handout_path(assignment).exists()
+    assert main(arguments) == 0
+    assert f"doubling: {handout_path(assignment)}" in capsys.readouterr().out
+    assert main([*arguments, "--check"]) == 0
+    assert "doubling: up to date" in capsys.readouterr().out
+
+
+def test_command_explains_a_wrong_solution(folder, assignment, capsys):
+    """A solution with a wrong marker ends with exit code 2, a clear message, and no handout."""
+    change(assignment, cell(f"{BEGIN}\nx = 1", "twice"))
+
+    assert main(["release", "doubling", "--course", str(folder)]) == 2
+    assert "solutions/doubling/solution.ipynb: cell `twice`, line 1: this region has no" in capsys.readouterr().err
+    assert not handout_path(assignment).exists()
