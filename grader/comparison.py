@@ -6,6 +6,7 @@ a message that says what differs, by how much and where, and never what was expe
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -155,7 +156,7 @@ def _worst(difference: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor
     size = float(expected.abs().reshape(-1)[worst])
     return {
         "worst_absolute": absolute,
-        "worst_relative": absolute / size if size else float("inf"),
+        "worst_relative": absolute / size if size and math.isfinite(size) else None,
         "index": [int(n) for n in np.unravel_index(worst, tuple(expected.shape))] if expected.dim() else [],
     }
 

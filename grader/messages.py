@@ -6,7 +6,6 @@ language, without grading again. Parameters may hold text from a student's proce
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,9 +59,9 @@ def sentence(message: Mapping[str, Any]) -> str:
         values["where"] = f" at {values['where']}"
     try:
         text = SENTENCES[_key(message)].format_map(values)
+        return text + _nearest(message) + _by_how_much(message) + _expected(message)
     except (KeyError, ValueError, TypeError, IndexError):
         return str(message.get("key", ""))
-    return text + _nearest(message) + _by_how_much(message) + _expected(message)
 
 
 def _key(message: Mapping[str, Any]) -> str:
@@ -85,7 +84,7 @@ def _by_how_much(message: Mapping[str, Any]) -> str:
     if "worst_absolute" in message:
         text = " It is off by " if message["total"] == 1 else " Largest difference: "
         text += f"{message['worst_absolute']:.3g}"
-        if math.isfinite(message["worst_relative"]):
+        if message["worst_relative"] is not None:
             text += f" ({message['worst_relative']:.2%})"
         if message.get("index") and message["total"] > 1:
             text += f" at index {tuple(message['index'])}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -112,3 +114,11 @@ def test_the_size_of_a_difference_can_be_kept_back():
     message = difference(torch.tensor(1.0), 3.0, size=False).message
 
     assert set(message) == {"key", "where", "wrong", "total", "share", "not_finite"}
+
+
+@pytest.mark.parametrize("expected", [0.0, float("inf"), float("nan")])
+def test_a_message_is_valid_json(expected):
+    """No infinity or NaN gets into a message, whatever the values: JSON has no words for them."""
+    message = difference(torch.tensor([1.0, float("inf")]), torch.tensor([expected, 2.0])).message
+
+    assert json.loads(json.dumps(message, allow_nan=False)) == message

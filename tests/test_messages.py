@@ -26,8 +26,10 @@ def test_every_key_has_a_sentence():
 
 def test_a_message_without_parameters_still_gives_words():
     """A message whose parameters are missing or odd gives its key instead of an exception."""
+    odd = {"actual": {}, "seconds": "x", "total": [], "worst_absolute": "y", "worst_relative": {}, "not_finite": None}
     for key in SENTENCES:
-        assert sentence({"key": key, "actual": {}, "seconds": "x"})
+        assert sentence({"key": key})
+        assert sentence({"key": key, **odd})
     assert sentence({}) == ""
     assert sentence({"key": "new in a later version"}) == "new in a later version"
 

@@ -17,7 +17,8 @@ from grader.feedback.text import clean, one_newline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_STYLED, MAX_MARKDOWN = 20_000, 10_000
+MAX_STYLED = 20_000
+MAX_MARKDOWN, MAX_BRACKETS = 10_000, 1_000
 """Longer texts are shown as they are: markdown and highlighting can take quadratic time on purpose-made input."""
 MAX_HTML, MAX_TAGS = 100_000, 4_000
 """HTML that is longer, or that may be nested deeper, is left out: sanitising takes quadratic time by its depth."""
@@ -52,7 +53,7 @@ _MARKDOWN = _make_markdown()
 
 def render_markdown(source: str) -> Markup:
     """Return a markdown cell as HTML without links, images or raw HTML; a very long one as plain text."""
-    if len(source) > MAX_MARKDOWN:
+    if len(source) > MAX_MARKDOWN or source.count("[") > MAX_BRACKETS:
         return Markup("<pre>{}</pre>").format(clean(source))
     return _sanitise(_MARKDOWN.render(clean(one_newline(source))), INLINE | BLOCKS | TABLES | HEADINGS)
 

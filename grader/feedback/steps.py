@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.feedback.cells import cell_anchor
+from grader.feedback.text import shorten
 from grader.model import Outcome
 
 if TYPE_CHECKING:
@@ -43,9 +44,16 @@ def find_next_step(report: Report, tasks: Sequence[TaskView]) -> NextStep | None
     if check is None:
         return None
     cell = _find_reason(report, check)
-    if cell is None or cell.outcome is None:
+    if cell is None:
         return NextStep(check)
-    return NextStep(check, cell.index + 1, cell_anchor(cell.index), RAISED[cell.outcome])
+    return NextStep(check, cell.index + 1, cell_anchor(cell.index), _say_why(cell))
+
+
+def _say_why(cell: CellResult) -> str:
+    """Return how a cell ended, with the exception's type where there is one."""
+    if cell.outcome is Outcome.ERROR and isinstance(cell.error, dict) and cell.error.get("type"):
+        return f"it raised {shorten(cell.error['type'], 80)}"
+    return RAISED.get(cell.outcome, "") if cell.outcome else ""
 
 
 def _find_reason(report: Report, check: CheckView) -> CellResult | None:

@@ -10,6 +10,7 @@ import pytest
 from sample_reports import (
     DIFFERS,
     EVERY_OUTCOME,
+    NAME_ERROR,
     NOTEBOOK,
     RAISED,
     SUBMISSION,
@@ -89,11 +90,13 @@ def test_the_next_step_is_the_first_failing_check():
 
 def test_the_next_step_is_the_cell_that_should_have_defined_a_missing_name():
     """A name is missing because the cell that defines it raised: the student is sent to that cell."""
-    cell = make_cell(source="x = 1 / 0\ndef predict(age):\n    return age", index=4, outcome=Outcome.ERROR)
+    cell = make_cell(
+        source="x = 1 / 0\ndef predict(age):\n    return age", index=4, outcome=Outcome.ERROR, error=NAME_ERROR
+    )
     missing = make_result(1, Outcome.MISSING, {"key": "missing_name", "name": "predict"})
     page = read(missing, cells=(*NOTEBOOK, cell))
 
-    assert "Mend cell 5: it raised an error." in page.text
+    assert "Mend cell 5: it raised NameError." in page.text
 
 
 def test_a_broken_cell_that_has_nothing_to_do_with_a_missing_name_is_not_the_next_step():
