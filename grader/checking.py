@@ -18,7 +18,7 @@ from grader.errors import CheckEnded, CheckFault, GraderError, KernelFault, Mess
 from grader.kernel.session import Session
 from grader.model import CheckResult, Outcome
 from grader.notebook import NotebookSource
-from grader.references import solution_cells
+from grader.references import PATIENCE, solution_cells
 from grader.seeds import derived_seed, seed_here
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ class _Supply:
         return self._begin(self.source)
 
     def reference(self) -> Namespace:
-        return self._begin(self.bench.references.get(self.bench.assignment, self.bench.device))
+        reference = self.bench.references.get(self.bench.assignment, self.bench.device)
+        return self._begin(reference, patience=PATIENCE)
 
     def fresh(self) -> Namespace:
         limits, files = self.bench.assignment.limits, self.bench.assignment.files
@@ -137,9 +138,9 @@ class _Supply:
     def device(self) -> str:
         return self.bench.device
 
-    def _begin(self, kernel: tuple[Channel, Namespace]) -> Namespace:
+    def _begin(self, kernel: tuple[Channel, Namespace], patience: float = 1.0) -> Namespace:
         channel, names = kernel
-        channel.start_check(self.bench.assignment.limits.check_seconds, self.check_seed)
+        channel.start_check(patience * self.bench.assignment.limits.check_seconds, self.check_seed)
         return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.errors import CheckEnded, NotebookError, ReferenceFault
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from grader.kernel.channel import Channel
     from grader.kernel.remote import Namespace
     from grader.kernel.starting import KernelStarter
-    from grader.model import Assignment
+    from grader.model import Assignment, Limits
 
 REFERENCE_SEED = 0
+PATIENCE = 4.0
+"""How many times a student's limits a reference may take: a slow machine must not make its solution a fault."""
 
 
 class References:
@@ -52,7 +55,7 @@ class References:
 
     def _start(self, assignment: Assignment, device: str) -> tuple[Session, Channel, Namespace]:
         seed = derived_seed(REFERENCE_SEED, assignment.digest)
-        session = Session(self._starter, assignment.limits, assignment.files, seed=seed, device=device)
+        session = Session(self._starter, _patient(assignment.limits), assignment.files, seed=seed, device=device)
         session.__enter__()
         try:
             self._run_solution(session, assignment)
@@ -69,6 +72,10 @@ class References:
             if cell.outcome not in (Outcome.PASSED, None):
                 why = cell.error["message"] if cell.error else cell.outcome.value
                 raise ReferenceFault(f"cell {cell.index} of the solution of {assignment.name}: {why}")
+
+
+def _patient(limits: Limits) -> Limits:
+    return replace(limits, seconds=PATIENCE * limits.seconds, cell_seconds=PATIENCE * limits.cell_seconds)
 
 
 def solution_cells(assignment: Assignment) -> tuple[Cell, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -32,16 +34,15 @@ def show_progress(console: Console) -> Iterator[Watch]:
 
 
 def print_proofs(console: Console, proofs: Sequence[Proof]) -> None:
-    """Print a table of all claims, then how many hold."""
-    table = Table("assignment", "claim", "holds", "why not")
-    last = ""
-    for proof in proofs:
-        if last not in ("", proof.assignment):
-            table.add_section()
-        shown = "" if proof.assignment == last else proof.assignment
-        holds = Text("yes", "green") if proof.held else Text("NO", "bold red")
-        table.add_row(Text(shown), Text(proof.claim), holds, Text(proof.detail))
-        last = proof.assignment
+    """Print a table of all claims, by assignment, then how many hold."""
+    table = Table("holds", "claim", box=SIMPLE_HEAD)
+    for name, claims in groupby(proofs, key=lambda proof: proof.assignment):
+        table.add_row("", Text(name, "bold"))
+        for proof in claims:
+            holds = Text("yes", "green") if proof.held else Text("NO", "bold red")
+            reasons = "".join(f"\n  {line}" for line in proof.detail.splitlines())
+            table.add_row(holds, Text(proof.claim) + Text(reasons, "red"))
+        table.add_section()
     console.print(table)
     held = sum(proof.held for proof in proofs)
     console.print(f"{held} of {len(proofs)} claims hold.", highlight=False)

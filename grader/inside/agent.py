@@ -47,6 +47,7 @@ import resource
 import signal
 import socket
 import sys
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ else:
 
 import numpy as np
 import torch
+import tqdm.std
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -336,6 +338,14 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
 
 
+def plain_progress_bars() -> None:
+    """Let `tqdm.notebook` draw its bars as text: there is no browser that could show its widgets."""
+    module: Any = types.ModuleType("tqdm.notebook")
+    module.tqdm = module.tqdm_notebook = tqdm.std.tqdm
+    module.trange = module.tnrange = tqdm.std.trange
+    sys.modules["tqdm.notebook"] = tqdm.notebook = module
+
+
 def die_with_parent() -> None:
     """Ask Linux to kill this process when its starter is gone, whatever ends the starter."""
     if sys.platform == "linux":
@@ -359,6 +369,7 @@ def main() -> None:
     die_with_parent()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     limit_resources()
+    plain_progress_bars()
     IPKernelApp.launch_instance(kernel_class=Kernel)
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_client.kernelspec import KernelSpec
@@ -84,7 +85,8 @@ class ColdKernels:
         )
         environment = kernel_environment(workplace, limits, seed=seed, device=device)
         try:
-            await manager.start_kernel(cwd=str(workplace.work), env=environment)
+            # what a notebook writes past Python's own streams must not reach the grader's terminal
+            await manager.start_kernel(cwd=str(workplace.work), env=environment, stdout=DEVNULL, stderr=DEVNULL)
         except OSError as error:
             raise KernelFault(f"a kernel cannot be started: {error}") from error
         client = manager.client()
@@ -134,6 +136,7 @@ def kernel_environment(workplace: Workplace, limits: Limits, *, seed: int, devic
         "OPENBLAS_NUM_THREADS": threads,
         # a notebook that installs what is there already goes on; anything else says no at once
         "PIP_NO_INDEX": "1",
+        "PIP_DRY_RUN": "1",
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0") if device == "cuda" else "",

@@ -24,7 +24,7 @@ def tensors_come_back(student: Any) -> None:
     for path, (x, y) in pairs.items():
         student.save_tensors(path, x, y)
     for path, pair in pairs.items():
-        expect.equal(student.load_tensors(path), pair)
+        expect.equal(student.load_tensors(_copy(student, path)), pair)
 
 
 @check(task="tensors", points=1)
@@ -42,8 +42,8 @@ def dict_comes_back(student: Any) -> None:
     one = {"scale": torch.randn(2, dtype=torch.float64)}
     student.save_dict("some.pt", some)
     student.save_dict("one.pt", one)
-    expect.equal(student.load_dict("some.pt"), some)
-    expect.equal(student.load_dict("one.pt"), one)
+    expect.equal(student.load_dict(_copy(student, "some.pt")), some)
+    expect.equal(student.load_dict(_copy(student, "one.pt")), one)
 
 
 @check(task="model", points=1)
@@ -63,14 +63,14 @@ def restored_network_is_the_same(student: Any) -> None:
     x = torch.randn(8, 20)
     expected = [net(x) for net in nets.values()]
     expect.differs(expected[0], expected[1])
-    expect.close([student.load_model(path)(x) for path in nets], expected)
+    expect.close([student.load_model(_copy(student, path))(x) for path in nets], expected)
 
 
 @check(task="model", points=1)
 def restored_network_is_in_eval_mode(student: Any) -> None:
     """The network that `load_model` returns is in evaluation mode."""
     student.save_model(student.MLP(), "eval.pt")
-    restored = student.load_model("eval.pt")
+    restored = student.load_model(_copy(student, "eval.pt"))
     modes = [module.training for module in restored.modules()]
     expect.that(set(modes) == {False}, "The restored network, or a layer of it, is in training mode.")
 
@@ -99,6 +99,12 @@ def file_from_a_gpu_loads(student: Any) -> None:
     student.write_file("from-gpu.pt", _checkpoint_from_gpu(state))
     x = torch.randn(4, 20)
     expect.close(student.load_model("from-gpu.pt")(x), net(x))
+
+
+def _copy(student: Any, path: str) -> str:
+    """Copy a file that the student wrote and return the copy's path: what counts is in the file, not in memory."""
+    student.write_file(f"copy-of-{path}", student.read_file(path))
+    return f"copy-of-{path}"
 
 
 def _checkpoint_from_gpu(state: dict[str, torch.Tensor]) -> bytes:

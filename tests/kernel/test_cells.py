@@ -95,7 +95,7 @@ def test_magics_figures_tqdm_await_and_warnings_work():
         "!ls",
         "%%time\nx = 1",
         "display(x)\nx",
-        "from tqdm import tqdm\nfor _ in tqdm(range(3)):\n    pass",
+        "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3)):\n    pass",
         "import asyncio\nawait asyncio.sleep(0)",
         "import warnings\nwarnings.warn('careful')",
         "%timeit -n1 -r1 x",

@@ -4,7 +4,7 @@
 number is asked for, the mean over all elements of the input: `x.mean()` without `dim`.
 
 task: centered
-fails: output_is_centered, centered_layer_works_in_sequential
+fails: output_is_centered, centered_layer_works_in_sequential, gradients_pass_through
 zh: 沿某一个维度求了平均，而不是对所有元素求平均。x.mean(dim=0) 得到的是每一列各自的均值，这样每一列被单独中心化，那是归一化层的做法。
 这里要减去的是同一个数，也就是所有元素的均值：直接写 x.mean()，不要指定 dim。
 """
