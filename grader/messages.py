@@ -80,20 +80,22 @@ def _nearest(message: Mapping[str, Any]) -> str:
 
 def _by_how_much(message: Mapping[str, Any]) -> str:
     """Return the worst difference, where it is, the tolerance, and how many values are no numbers."""
-    text = ""
-    if "worst_absolute" in message:
-        text = " It is off by " if message["total"] == 1 else " Largest difference: "
-        text += f"{message['worst_absolute']:.3g}"
-        if message["worst_relative"] is not None:
-            text += f" ({message['worst_relative']:.2%})"
-        if message.get("index") and message["total"] > 1:
-            text += f" at index {tuple(message['index'])}"
-        tolerated = [("absolute", message["atol"]), ("relative", message["rtol"])]
-        allowed = " and ".join(f"{kind} {size:.1g}" for kind, size in tolerated if size)
-        text += f"; tolerated: {allowed or 'nothing'}."
+    text = _worst(message) if "worst_absolute" in message else ""
     if message.get("not_finite"):
         text += f" Values that are NaN or infinite: {message['not_finite']}."
     return text
+
+
+def _worst(message: Mapping[str, Any]) -> str:
+    text = " It is off by " if message["total"] == 1 else " Largest difference: "
+    text += f"{message['worst_absolute']:.3g}"
+    tolerated = [("absolute", message["atol"]), ("relative", message["rtol"])]
+    allowed = " and ".join(f"{kind} {size:.1g}" for kind, size in tolerated if size)
+    if allowed and message["worst_relative"] is not None:  # a share of a class or a count says nothing
+        text += f" ({message['worst_relative']:.2%})"
+    if message.get("index") and message["total"] > 1:
+        text += f" at index {tuple(message['index'])}"
+    return f"{text}; tolerated: {allowed}." if allowed else f"{text}."
 
 
 def _expected(message: Mapping[str, Any]) -> str:

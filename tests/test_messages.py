@@ -60,3 +60,11 @@ def test_a_difference_is_told_by_size_place_and_tolerance():
         "Your value is not right. It is off by 0.5 (25.00%); tolerated: relative 1e-05. "
         "Values that are NaN or infinite: 1."
     )
+
+
+def test_whole_numbers_are_told_without_shares_and_tolerances():
+    """A difference of classes or counts is a number and a place, nothing relative."""
+    sizes = {"worst_absolute": 7.0, "worst_relative": 7.0, "atol": 0.0, "rtol": 0.0}
+    message = {"key": "values_differ", "wrong": 1, "total": 2, "share": 0.5, "index": [1], **sizes}
+
+    assert sentence(message) == "1 of 2 values differ (50%). Largest difference: 7 at index (1,)."
