@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from grader.kernel.starting import Process
     from grader.model import Cell, Limits
 
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 3.0
 """How long a cell may take to end after it was interrupted, before its kernel is killed."""
+OUTPUT_SECONDS = 1.0
+"""How long to wait for output after a cell's reply; below the grace, so that lost output does not cost the kernel."""
 OUT_OF_MEMORY = re.compile(r"MemoryError|can't allocate memory|CUDA out of memory|Cannot allocate memory")
 SHOWN_MESSAGES = frozenset({"stream", "display_data", "execute_result", "error", "update_display_data"})
 OTHER_MESSAGES = frozenset({"status", "clear_output", "execute_input"})
@@ -58,12 +60,14 @@ class Runner(NotebookClient):
             timeout=None,
             record_timing=False,
             store_widget_state=False,
+            iopub_timeout=OUTPUT_SECONDS,
         )
         self.kc = process.client
         self.process = process
         self.limits = limits
         self.bytes_left = limits.output_kb * 1024
         self.cut = False
+        self.complete = False
         self.reply: dict[str, Any] = {}
         self.on_cell_executed = self.remember
 
@@ -85,6 +89,7 @@ class Runner(NotebookClient):
         try:
             return super().process_message(msg, cell, cell_index)
         except CellExecutionComplete:
+            self.complete = True
             raise
         except Exception:  # noqa: BLE001 -- a student's kernel can send anything; nothing of it is evidence
             return None
@@ -109,7 +114,7 @@ async def run_cells(process: Process, cells: Sequence[Cell], limits: Limits, pla
 
 
 async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, places: CellMap) -> CellResult:
-    runner.reply, runner.cut = {}, False
+    runner.reply, runner.cut, runner.complete = {}, False, False
     started = time.monotonic()
     outcome = await _await_end(runner, position, clock.for_cell())
     seconds = time.monotonic() - started
@@ -119,7 +124,10 @@ async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, pla
     if error is not None:
         outcome = Outcome.OUT_OF_MEMORY if _ran_out_of_memory(error) else Outcome.ERROR
     outputs = tuple(dict(output) for output in node.outputs)
-    return CellResult(cell.index, cell.kind, cell.source, outcome, seconds, error, _plain(outputs), runner.cut)
+    lost = bool(runner.reply) and not runner.complete  # the last message is missing, and what else?
+    if lost:
+        await runner.process.reconnect_output()
+    return CellResult(cell.index, cell.kind, cell.source, outcome, seconds, error, _plain(outputs), runner.cut or lost)
 
 
 async def _await_end(runner: Runner, position: int, seconds: float) -> Outcome:

@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any, Protocol
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 AGENT = Path(__file__).resolve().parent.parent / "inside" / "agent.py"
 START_SECONDS = 60.0
+RECONNECT_SECONDS = 5.0
+MAX_MESSAGE_BYTES = 16 * 2**20
+MAX_QUEUED_MESSAGES = 16
 # what a notebook may see of the grader's environment; everything else, secrets included, stays outside
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 
@@ -45,6 +50,14 @@ class Process:
         """End the kernel and the processes of its group at once, and wait until it is gone."""
         _signal_group(self.child.pid, signal.SIGKILL)
         self.child.wait()
+
+    async def reconnect_output(self) -> None:
+        """Connect anew to the kernel's output, which libzmq cuts off for good at a message over the cap."""
+        self.client.iopub_channel.stop()
+        self.client._iopub_channel = None  # noqa: SLF001 -- jupyter_client offers no other way to a new one
+        self.client.iopub_channel.start()
+        with suppress(KernelFault):  # a kernel that answers no more is noticed at its next cell
+            await _wait_until_ready(self, RECONNECT_SECONDS)
 
     def exit_status(self) -> int | None:
         """Return None while the process lives, else its exit status (negative: the signal that ended it)."""
@@ -89,12 +102,11 @@ class ColdKernels:
             await manager.start_kernel(cwd=str(workplace.work), env=environment, stdout=DEVNULL, stderr=DEVNULL)
         except OSError as error:
             raise KernelFault(f"a kernel cannot be started: {error}") from error
-        client = manager.client()
-        client.allow_stdin = False
+        client = _guarded_client(manager)
         process = Process(manager, client, _child(manager))
         client.start_channels(stdin=False, hb=False)
         try:
-            await _wait_until_ready(process)
+            await _wait_until_ready(process, START_SECONDS)
         except BaseException:
             process.kill()
             await close(process)
@@ -107,6 +119,18 @@ async def close(process: Process) -> None:
     process.kill()
     process.client.stop_channels()
     process.manager.context.destroy(linger=0)
+
+
+def _guarded_client(manager: AsyncKernelManager) -> Any:
+    """Return a client whose sockets hold little of what a kernel floods them with; set before they connect.
+
+    A message over the cap ends its connection, which comes back without it; a full queue makes the kernel drop output.
+    """
+    client = manager.client()
+    client.allow_stdin = False
+    client.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+    client.context.setsockopt(zmq.RCVHWM, MAX_QUEUED_MESSAGES)
+    return client
 
 
 def _child(manager: AsyncKernelManager) -> Popen[bytes]:
@@ -147,9 +171,9 @@ def kernel_environment(workplace: Workplace, limits: Limits, *, seed: int, devic
     }
 
 
-async def _wait_until_ready(process: Process) -> None:
+async def _wait_until_ready(process: Process, seconds: float) -> None:
     """Wait for a reply on the shell channel and a message on the output channel, so that no output is lost."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     client = process.client
     while time.monotonic() < deadline:
         client.kernel_info()
@@ -157,7 +181,7 @@ async def _wait_until_ready(process: Process) -> None:
             return
         if process.exit_status() is not None:
             raise KernelFault(f"a kernel ended at its start with status {process.exit_status()}")
-    raise KernelFault(f"a kernel did not answer within {START_SECONDS:g} seconds")
+    raise KernelFault(f"a kernel did not answer within {seconds:g} seconds")
 
 
 async def _arrives(receive: Any, seconds: float) -> bool:

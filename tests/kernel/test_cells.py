@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 
 from conftest import make_cells, open_session
@@ -85,6 +86,17 @@ def test_output_over_the_limit_is_cut_and_said():
     assert text_of(results[0]) == "first\n"
     assert results[1].cut
     assert len(text_of(results[1])) <= 100 * 1024
+
+
+def test_one_huge_message_is_dropped_and_said():
+    """Output of 100 MB at once never enters the grader; the cell says that output was cut, later ones show theirs."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    results = run("print('x' * 100_000_000)", "print('on')")
+
+    assert outcomes(results) == [Outcome.PASSED] * 2
+    assert results[0].cut
+    assert text_of(results[1]) == "on\n"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
 
 def test_magics_figures_tqdm_await_and_warnings_work():
