@@ -75,7 +75,7 @@ LIMITED = {
     "endless": "while True:\n    pass",
     "after the endless one": "z = torch.ones(2**27)",
     "too much memory": "torch.ones(2**30)",
-    **{f"slow {number}": "import time\ntime.sleep(1.5)" for number in range(6)},
+    **{f"slow {number}": "import time\ntime.sleep(1.5)" for number in range(12)},
 }
 
 
