@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader.data import HiddenData
-from grader.errors import CheckEnded, CheckFault, GraderError, KernelFault, Message, PartlyEarned
+from grader.errors import CheckEnded, GraderError, KernelFault, Message, PartlyEarned
 from grader.kernel.session import Session
 from grader.model import CheckResult, Outcome
 from grader.notebook import NotebookSource
@@ -94,7 +94,6 @@ class Bench:
         with ExitStack() as stack:
             supply = _Supply(self, student, cells, seed, stack)
             arguments = {name: getattr(supply, name)() for name in check.arguments}
-            arguments |= {"rng": seed_here(seed)} if "rng" in arguments else {}
             seed_here(seed)
             check.function(**arguments)
 
@@ -155,5 +154,5 @@ def _detail(error: Exception) -> str:
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}: " if where is not None else ""
-    kind = "" if isinstance(error, (CheckFault, GraderError)) else f"{type(error).__name__}: "
+    kind = "" if isinstance(error, GraderError) else f"{type(error).__name__}: "
     return f"{place}{kind}{error}"[:1000]

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import time
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ class Grader:
             isolation=self._starter.isolation,
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 3),
-            versions=_versions(),
+            versions=dict(_versions()),
         )
         return Report(
             assignment=assignment.name,
@@ -178,7 +179,9 @@ def _identity(submission: Submission) -> dict[str, object]:
     }
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
+    """Return the versions that every report records, looked up once per process."""
     found = {"python": platform.python_version()}
     for name in RECORDED_VERSIONS:
         try:

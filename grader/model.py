@@ -186,8 +186,8 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values; `report_from_json` reads them back."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
+        data: dict[str, Any] = plain(asdict(self))
+        return data
 
 
 def report_from_json(data: Mapping[str, Any]) -> Report:
@@ -223,12 +223,12 @@ def _cell_result(row: Mapping[str, Any]) -> CellResult:
     )
 
 
-def _plain(value: Any) -> Any:
-    """Return `value` with enum members and tuples replaced by what JSON has."""
+def plain(value: Any) -> Any:
+    """Return `value` as what JSON has: no enum members, no tuples, no children of dict and list."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

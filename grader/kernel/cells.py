@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat import NotebookNode
 
 from grader.kernel.frames import MAX_FRAMES
-from grader.model import CellResult, Outcome
+from grader.model import CellResult, Outcome, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,6 @@ class Runner(NotebookClient):
         )
         self.kc = process.client
         self.process = process
-        self.limits = limits
         self.bytes_left = limits.output_kb * 1024
         self.cut = False
         self.complete = False
@@ -123,11 +122,11 @@ async def _run_cell(runner: Runner, position: int, cell: Cell, clock: Clock, pla
     error = _error(runner.reply, places) if outcome is Outcome.PASSED else None
     if error is not None:
         outcome = Outcome.OUT_OF_MEMORY if _ran_out_of_memory(error) else Outcome.ERROR
-    outputs = tuple(dict(output) for output in node.outputs)
+    outputs = tuple(plain(output) for output in node.outputs)
     lost = bool(runner.reply) and not runner.complete  # the last message is missing, and what else?
     if lost:
         await runner.process.reconnect_output()
-    return CellResult(cell.index, cell.kind, cell.source, outcome, seconds, error, _plain(outputs), runner.cut or lost)
+    return CellResult(cell.index, cell.kind, cell.source, outcome, seconds, error, outputs, runner.cut or lost)
 
 
 async def _await_end(runner: Runner, position: int, seconds: float) -> Outcome:
@@ -200,14 +199,3 @@ def _size(content: Any) -> int:
     if isinstance(content, list):
         return sum(_size(value) for value in content)
     return len(content) if isinstance(content, str) else 8
-
-
-def _plain(value: Any) -> Any:
-    """Return outputs as plain dicts and lists, without nbformat's own classes."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
